@@ -1,0 +1,58 @@
+/**
+ * Where everything of a model lies in the data lake's bucket. Constructs grant on these prefixes, handlers read and write these keys.
+ * Imports nothing.
+ */
+export const AREAS = ['raw', 'quarantine', 'snapshots', 'curated', 'artifacts', 'evaluations', 'baselines', 'captured', 'reports', 'state'] as const;
+export type Area = (typeof AREAS)[number];
+
+/** `raw/flight-delay/`: with the closing slash, so that `a/` never matches `ab/`. */
+export function areaPrefix(area: Area, modelName: string): string {
+  return `${area}/${modelName}/`;
+}
+
+export const lakeKeys = {
+  /** Report of one validation run, written also when the data is good. */
+  validationReport: (model: string, runId: string): string => `quarantine/${model}/${runId}/report.json`,
+  /** Result of validating and profiling one raw file. */
+  fileReport: (model: string, runId: string, index: number): string => `quarantine/${model}/${runId}/files/${pad(index)}.json`,
+  /** The list of raw files that one training run considers; input of its distributed map. */
+  runFiles: (model: string, runId: string): string => `snapshots/${model}/runs/${runId}/files.json`,
+  /** The snapshot: keys, object versions and hashes. The id in its path is the hash of its content. */
+  snapshotManifest: (model: string, snapshotId: string): string => `snapshots/${model}/${snapshotId}/manifest.json`,
+  /** `train`, `validation`, `test`: CSV parts without header. */
+  curatedPrefix: (model: string, snapshotId: string, channel: string): string => `curated/${model}/${snapshotId}/${channel}/`,
+  /** The contract as JSON, given to the training container as channel `contract`. */
+  curatedContract: (model: string, snapshotId: string): string => `curated/${model}/${snapshotId}/contract/contract.json`,
+  artifactsPrefix: (model: string): string => `artifacts/${model}/`,
+  /** Batch transform output of `challenger` and `champion` on the frozen test set. */
+  scoresPrefix: (model: string, runId: string, role: string): string => `evaluations/${model}/${runId}/${role}/`,
+  verdict: (model: string, runId: string): string => `evaluations/${model}/${runId}/verdict.json`,
+  lineage: (model: string, runId: string): string => `evaluations/${model}/${runId}/lineage.json`,
+  baseline: (model: string, runId: string): string => `baselines/${model}/${runId}/baseline.json`,
+  /** Data capture destination: the version in the path is how every logged prediction names its model version. */
+  capturedPrefix: (model: string, version: number): string => `captured/${model}/v${version}/`,
+  monitoringRun: (model: string, windowId: string): string => `reports/${model}/monitoring/${windowId}/`,
+  championPointer: (model: string): string => `state/${model}/champion.json`,
+  lock: (model: string, lock: string): string => `state/${model}/locks/${lock}.json`,
+  ledgerPrefix: (model: string): string => `state/${model}/ledger/`,
+  ledgerEntry: (model: string, sequence: number): string => `state/${model}/ledger/entries/${String(sequence).padStart(10, '0')}.json`,
+  ledgerEvent: (model: string, eventId: string): string => `state/${model}/ledger/events/${eventId}.json`,
+  ledgerHead: (model: string): string => `state/${model}/ledger/head.json`,
+  /** Verdict history and retraining history that the retraining controller decides on. */
+  controllerState: (model: string): string => `state/${model}/retraining-controller.json`,
+} as const;
+
+function pad(index: number): string {
+  return String(index).padStart(5, '0');
+}
+
+export function s3Uri(bucket: string, key: string): string {
+  return `s3://${bucket}/${key}`;
+}
+
+/** @throws when the text is no `s3://bucket/key` */
+export function parseS3Uri(uri: string): { bucket: string; key: string } {
+  const match = /^s3:\/\/([^/]+)\/(.*)$/.exec(uri);
+  if (!match) throw new Error(`not an S3 URI: ${JSON.stringify(uri)}`);
+  return { bucket: match[1]!, key: match[2]! };
+}

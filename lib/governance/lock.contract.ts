@@ -1,0 +1,24 @@
+/** Contract of the lock function: one holder at a time per model and lock name. Imports nothing. */
+export const LOCK_ENVIRONMENT = ['LAKE_BUCKET', 'MODEL_NAME'] as const;
+
+/** `training` and `deployment` may run beside each other; two of a kind may not. */
+export type LockName = 'training' | 'deployment' | 'monitoring';
+
+export interface LockEvent {
+  readonly action: 'acquire' | 'release';
+  readonly lock: LockName;
+  /** ARN of the Step Functions execution that holds it. Acquiring twice with the same holder succeeds twice. */
+  readonly holder: string;
+  /** ISO time, from the state's context. */
+  readonly now: string;
+  /** A lock whose holder is gone (execution no longer RUNNING) or that is older than this is taken over. Seconds. */
+  readonly leaseSeconds: number;
+}
+
+export interface LockResult {
+  readonly acquired: boolean;
+  /** Who holds it after the call; undefined after a release. */
+  readonly holder?: string;
+  /** Short id of the run: `r` and 12 hexadecimal digits of the SHA-256 of the holder. Safe in every SageMaker name. */
+  readonly runId: string;
+}

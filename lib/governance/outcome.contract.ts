@@ -1,0 +1,44 @@
+/**
+ * Contract of the outcome function: every path of every workflow ends in exactly one recorded outcome. Imports nothing.
+ * The function appends to the hash-chained ledger (once per eventId), publishes to the owner's topic when `page` is set,
+ * and emits the metric `WorkflowOutcome`.
+ */
+export const OUTCOME_ENVIRONMENT = ['LAKE_BUCKET', 'MODEL_NAME', 'TOPIC_ARN', 'METRIC_NAMESPACE', 'RUNBOOK_URL'] as const;
+
+export type WorkflowName = 'training' | 'deployment' | 'monitoring' | 'retraining';
+
+export const OUTCOMES = {
+  training: ['REGISTERED', 'REJECTED', 'DATA_INVALID', 'SKIPPED', 'FAILED'],
+  deployment: ['DEPLOYED', 'ROLLED_BACK', 'REFUSED', 'SKIPPED', 'FAILED'],
+  monitoring: ['STABLE', 'DRIFTED', 'INSUFFICIENT_DATA', 'DATA_QUALITY', 'NOT_DEPLOYED', 'SKIPPED', 'FAILED'],
+  retraining: ['STARTED', 'DECLINED', 'LOOP_GUARD', 'FAILED'],
+} as const;
+
+export interface OutcomeEvent {
+  /** Unique and repeatable: the execution ARN, or `<execution ARN>#<step>` for an intermediate record. */
+  readonly eventId: string;
+  readonly workflow: WorkflowName;
+  readonly outcome: string;
+  readonly executionArn: string;
+  /** ISO time, from the state's context. */
+  readonly time: string;
+  /** Full sentences for a person, the first is the most important. */
+  readonly reasons: readonly string[];
+  /** Anything machine-readable: versions, names, metrics. */
+  readonly detail?: Record<string, unknown>;
+  /** True when a person is needed: published to the owner's topic. */
+  readonly page: boolean;
+}
+
+export interface OutcomeResult {
+  /** Sequence number of the ledger entry. The same for every repetition of the event. */
+  readonly sequence: number;
+}
+
+/** What the ledger keeps: one object per entry, chained by SHA-256 over the canonical JSON of the entry without `hash`. */
+export interface LedgerEntry extends OutcomeEvent {
+  readonly sequence: number;
+  readonly modelName: string;
+  readonly previousHash: string;
+  readonly hash: string;
+}

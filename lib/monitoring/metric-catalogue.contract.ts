@@ -1,0 +1,59 @@
+/**
+ * Every custom metric has one name, here: emitter, alarm, dashboard and rehearsal read it, so an alarm on a metric that nobody
+ * emits cannot exist (test/pure/metric-catalogue.test.ts). Imports nothing.
+ */
+export const METRIC_NAMESPACE = 'CdkMlPipeline';
+
+/** Dimension of all of them: the model's name. */
+export const DIMENSION_MODEL = 'ModelName';
+/** Additional dimension of deployment metrics. */
+export const DIMENSION_ENDPOINT_CONFIG = 'EndpointConfigName';
+/** Additional dimensions of the outcome metric. */
+export const DIMENSION_WORKFLOW = 'Workflow';
+export const DIMENSION_OUTCOME = 'Outcome';
+
+export interface CatalogueMetric {
+  readonly name: string;
+  /** CloudWatch unit. */
+  readonly unit: 'Count' | 'None' | 'Percent' | 'Seconds' | 'Milliseconds';
+  readonly dimensions: readonly string[];
+  /** What it says and when it is emitted. */
+  readonly description: string;
+}
+
+const model = [DIMENSION_MODEL] as const;
+
+export const METRICS = {
+  driftedShare: { name: 'DriftedShare', unit: 'None', dimensions: model, description: 'weighted share of features that drifted in the window, 0 to 1' },
+  maxPsi: { name: 'MaxPopulationStabilityIndex', unit: 'None', dimensions: model, description: 'greatest population stability index of a feature' },
+  predictionPsi: { name: 'PredictionPopulationStabilityIndex', unit: 'None', dimensions: model, description: 'population stability index of the predictions' },
+  drift: { name: 'DataDrift', unit: 'None', dimensions: model, description: '1 when the window verdict is data drift, else 0; absent below the minimum sample' },
+  predictionDrift: { name: 'PredictionDrift', unit: 'None', dimensions: model, description: '1 when the prediction distribution drifted, else 0; absent below the minimum sample' },
+  rowsEvaluated: { name: 'RowsEvaluated', unit: 'Count', dimensions: model, description: 'captured predictions in the window; its absence means that the monitor is blind' },
+  insufficientData: { name: 'InsufficientData', unit: 'None', dimensions: model, description: '1 when the window had fewer rows than the minimum, else 0' },
+  captureRatio: { name: 'CaptureRatio', unit: 'None', dimensions: model, description: 'captured rows over expected rows from invocations, 0 to 1' },
+  schemaViolations: { name: 'SchemaViolations', unit: 'Count', dimensions: model, description: 'lines and values in the window that do not fit the contract' },
+  analysisFailed: {
+    name: 'DeploymentAnalysisFailed',
+    unit: 'None',
+    dimensions: [DIMENSION_MODEL, DIMENSION_ENDPOINT_CONFIG],
+    description: '1 when the analysis says that the new fleet is worse, else 0; a rollback alarm watches it',
+  },
+  workflowOutcome: {
+    name: 'WorkflowOutcome',
+    unit: 'Count',
+    dimensions: [DIMENSION_MODEL, DIMENSION_WORKFLOW, DIMENSION_OUTCOME],
+    description: '1 for each recorded outcome',
+  },
+} as const satisfies Record<string, CatalogueMetric>;
+
+/** SageMaker's own endpoint metrics that the library uses; monitoring-cloudwatch page of the SageMaker guide. Latencies are in microseconds. */
+export const ENDPOINT_NAMESPACE = 'AWS/SageMaker';
+export const ENDPOINT_METRICS = {
+  invocations: 'Invocations',
+  errors5xx: 'Invocation5XXErrors',
+  errors4xx: 'Invocation4XXErrors',
+  modelLatency: 'ModelLatency',
+  overheadLatency: 'OverheadLatency',
+  invocationsPerInstance: 'InvocationsPerInstance',
+} as const;

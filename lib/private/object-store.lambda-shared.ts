@@ -1,0 +1,51 @@
+import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+
+/** A JSON object in S3 with the ETag that a conditional write needs. */
+export interface Stored<T> {
+  readonly value: T;
+  readonly etag: string;
+}
+
+/** The object's text, or undefined when there is none. */
+export async function getText(s3: S3Client, bucket: string, key: string): Promise<Stored<string> | undefined> {
+  try {
+    const response = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    return { value: await response.Body!.transformToString(), etag: response.ETag! };
+  } catch (error) {
+    if ((error as Error).name === 'NoSuchKey') return undefined;
+    throw error;
+  }
+}
+
+export async function getJson<T>(s3: S3Client, bucket: string, key: string): Promise<Stored<T> | undefined> {
+  const stored = await getText(s3, bucket, key);
+  return stored && { value: JSON.parse(stored.value) as T, etag: stored.etag };
+}
+
+export async function putJson(s3: S3Client, bucket: string, key: string, value: unknown): Promise<void> {
+  await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: JSON.stringify(value), ContentType: 'application/json' }));
+}
+
+/**
+ * Writes only when nobody else did: `absent` = there is no object yet, else the ETag that was read.
+ * S3 answers 412 PreconditionFailed, or 409 ConditionalRequestConflict when two writes meet (conditional-writes page of the S3 guide).
+ * @returns false when somebody was faster
+ */
+export async function putJsonIf(s3: S3Client, bucket: string, key: string, value: unknown, condition: 'absent' | { readonly etag: string }): Promise<boolean> {
+  try {
+    await s3.send(
+      new PutObjectCommand({
+        Bucket: bucket,
+        Key: key,
+        Body: JSON.stringify(value),
+        ContentType: 'application/json',
+        ...(condition === 'absent' ? { IfNoneMatch: '*' } : { IfMatch: condition.etag }),
+      }),
+    );
+    return true;
+  } catch (error) {
+    const name = (error as Error).name;
+    if (name === 'PreconditionFailed' || name === 'ConditionalRequestConflict' || (condition !== 'absent' && name === 'NoSuchKey')) return false;
+    throw error;
+  }
+}
