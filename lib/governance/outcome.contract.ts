@@ -3,7 +3,7 @@
  * The function appends to the hash-chained ledger (once per eventId), publishes to the owner's topic when `page` is set,
  * and emits the metric `WorkflowOutcome`.
  */
-export const OUTCOME_ENVIRONMENT = ['LAKE_BUCKET', 'MODEL_NAME', 'TOPIC_ARN', 'METRIC_NAMESPACE', 'RUNBOOK_URL'] as const;
+export const OUTCOME_ENVIRONMENT = ['LAKE_BUCKET', 'MODEL_NAME', 'TOPIC_ARN', 'RUNBOOK_URL'] as const;
 
 export type WorkflowName = 'training' | 'deployment' | 'monitoring' | 'retraining';
 

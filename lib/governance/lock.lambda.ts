@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { S3Client } from '@aws-sdk/client-s3';
+import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { lakeKeys } from '../data/data-lake.contract';
+import { requireEnvironment } from '../private/environment.contract';
+import { getJson, putJsonIf } from '../private/object-store.lambda-shared';
+import { LOCK_ENVIRONMENT, type LockEvent, type LockResult } from './lock.contract';
+
+/** The lock object. A released lock stays as an object without holder, so that every change is a conditional overwrite. */
+interface LockObject {
+  readonly holder: string | null;
+  readonly since: string;
+  readonly expires: string;
+}
+
+export interface LockClients {
+  readonly s3: S3Client;
+  readonly sfn: SFNClient;
+}
+
+/** Acquires or releases; repeating either with the same holder changes nothing. */
+export async function lock(event: LockEvent, clients: LockClients, bucket: string, modelName: string): Promise<LockResult> {
+  const runId = runIdOf(event.holder);
+  const key = lakeKeys.lock(modelName, event.lock);
+  // Two conditional writes may meet; the loser reads again. Five meetings in a row do not happen with the handful of workflows of a model.
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const stored = await getJson<LockObject>(clients.s3, bucket, key);
+    const holder = stored?.value.holder ?? undefined;
+    if (event.action === 'release') {
+      if (holder !== event.holder) return { acquired: false, holder, runId };
+      const released: LockObject = { holder: null, since: event.now, expires: event.now };
+      if (await putJsonIf(clients.s3, bucket, key, released, { etag: stored!.etag })) return { acquired: false, runId };
+      continue;
+    }
+    if (holder === event.holder) return { acquired: true, holder, runId };
+    if (stored && holder !== undefined && event.now < stored.value.expires && (await isRunning(clients.sfn, holder))) {
+      return { acquired: false, holder, runId };
+    }
+    const expires = new Date(Date.parse(event.now) + event.leaseSeconds * 1000).toISOString();
+    const taken: LockObject = { holder: event.holder, since: event.now, expires };
+    if (await putJsonIf(clients.s3, bucket, key, taken, stored ? { etag: stored.etag } : 'absent')) {
+      return { acquired: true, holder: event.holder, runId };
+    }
+  }
+  throw new Error(`lock ${event.lock} of ${modelName}: five conditional writes in a row met another writer`);
+}
+
+/** `r` and 12 hexadecimal digits: the same for every repetition of the run, short enough for every derived name. */
+export function runIdOf(holder: string): string {
+  return `r${createHash('sha256').update(holder).digest('hex').slice(0, 12)}`;
+}
+
+/** A holder that ended without releasing (it was stopped, or died) no longer holds anything. */
+async function isRunning(sfn: SFNClient, executionArn: string): Promise<boolean> {
+  try {
+    const execution = await sfn.send(new DescribeExecutionCommand({ executionArn }));
+    return execution.status === 'RUNNING' || execution.status === 'PENDING_REDRIVE';
+  } catch (error) {
+    if ((error as Error).name === 'ExecutionDoesNotExist') return false;
+    throw error;
+  }
+}
+
+const clients: LockClients = { s3: new S3Client({}), sfn: new SFNClient({}) };
+
+export async function handler(event: LockEvent): Promise<LockResult> {
+  const environment = requireEnvironment(process.env, LOCK_ENVIRONMENT);
+  return lock(event, clients, environment.LAKE_BUCKET, environment.MODEL_NAME);
+}

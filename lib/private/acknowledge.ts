@@ -1,0 +1,22 @@
+import { Stack, Validations } from 'aws-cdk-lib';
+import { IConstruct } from 'constructs';
+
+/**
+ * Acknowledges cdk-nag's wildcard finding for exactly one resource ARN of a policy, with the reason why it cannot be narrower.
+ * The finding's id holds the ARN with references flattened: `AwsSolutions-IAM5[Resource::<Bucket.Arn>/raw/churn/*]`.
+ */
+export function acknowledgeWildcard(construct: IConstruct, arn: string, reason: string): void {
+  Validations.of(construct).acknowledge({ id: `AwsSolutions-IAM5[Resource::${flatten(Stack.of(construct).resolve(arn))}]`, reason });
+}
+
+function flatten(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const record = value as Record<string, unknown>;
+  if (typeof record['Ref'] === 'string') return `<${record['Ref']}>`;
+  if ('Fn::GetAtt' in record) return `<${(record['Fn::GetAtt'] as string[]).join('.')}>`;
+  if ('Fn::Join' in record) {
+    const [separator, parts] = record['Fn::Join'] as [string, unknown[]];
+    return parts.map(flatten).join(separator);
+  }
+  throw new Error(`cannot name a wildcard finding for ${JSON.stringify(value)}`);
+}
