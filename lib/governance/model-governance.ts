@@ -1,0 +1,173 @@
+import { ArnFormat, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { IFunction } from 'aws-cdk-lib/aws-lambda';
+import * as sns from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import { DataLake } from '../data/data-lake';
+import { METRIC_NAMESPACE } from '../monitoring/metric-catalogue.contract';
+import { acknowledgeWildcard } from '../private/acknowledge';
+import { AslState, AslValue, catchAll, expr, handlerTask } from '../private/asl';
+import { Problems } from '../private/errors';
+import { HandlerFunction } from '../private/handler-function';
+import { LockName } from './lock.contract';
+import { ModelOwner } from './model-owner';
+import { WorkflowName } from './outcome.contract';
+
+export interface ModelGovernanceProps {
+  readonly modelName: string;
+  readonly lake: DataLake;
+  readonly owner: ModelOwner;
+}
+
+/**
+ * What keeps the workflows of a model honest: locks (one run of a kind at a time), the append-only hash-chained ledger in which every
+ * path of every workflow records its outcome, and the owner's topic for pages.
+ */
+export class ModelGovernance extends Construct {
+  public readonly modelName: string;
+  public readonly owner: ModelOwner;
+  /** Pages go here. */
+  public readonly topic: sns.ITopic;
+  public readonly lockFunction: IFunction;
+  public readonly outcomeFunction: IFunction;
+
+  public constructor(scope: Construct, id: string, props: ModelGovernanceProps) {
+    super(scope, id);
+    const problems = new Problems();
+    props.owner._validate('owner', problems);
+    problems.throwIfAny(this);
+
+    this.modelName = props.modelName;
+    this.owner = props.owner;
+    this.topic = props.owner._topic(this, props.lake.key);
+
+    const lock = new HandlerFunction(this, 'Lock', {
+      handler: 'lock',
+      description: `Locks of model ${props.modelName}`,
+      environment: { LAKE_BUCKET: props.lake.bucket.bucketName, MODEL_NAME: props.modelName },
+    });
+    this.lockFunction = lock;
+    props.lake._grantRead(lock, 'state', props.modelName);
+    props.lake._grantWrite(lock, 'state', props.modelName);
+    // A lock is held by an execution of any state machine of the model; their names are made by CloudFormation.
+    const executions = Stack.of(this).formatArn({ service: 'states', resource: 'execution', resourceName: '*', arnFormat: ArnFormat.COLON_RESOURCE_NAME });
+    lock.addToRolePolicy(new iam.PolicyStatement({ actions: ['states:DescribeExecution'], resources: [executions] }));
+    acknowledgeWildcard(lock.role!, executions, 'asks whether the execution that holds a lock still runs; state machine names are made by CloudFormation');
+
+    const outcome = new HandlerFunction(this, 'RecordOutcome', {
+      handler: 'record-outcome',
+      description: `Ledger and pages of model ${props.modelName}`,
+      environment: {
+        LAKE_BUCKET: props.lake.bucket.bucketName,
+        MODEL_NAME: props.modelName,
+        TOPIC_ARN: this.topic.topicArn,
+        RUNBOOK_URL: props.owner.runbookUrl,
+      },
+    });
+    this.outcomeFunction = outcome;
+    props.lake._grantRead(outcome, 'state', props.modelName);
+    props.lake._grantWrite(outcome, 'state', props.modelName);
+    this.topic.grantPublish(outcome);
+    props.lake.key.grant(outcome, 'kms:GenerateDataKey', 'kms:Decrypt');
+    outcome.addToRolePolicy(
+      new iam.PolicyStatement({
+        actions: ['cloudwatch:PutMetricData'],
+        resources: ['*'],
+        conditions: { StringEquals: { 'cloudwatch:namespace': METRIC_NAMESPACE } },
+      }),
+    );
+    acknowledgeWildcard(outcome.role!, '*', 'PutMetricData has no resources; the namespace is a condition (Service Authorization Reference, CloudWatch)');
+  }
+
+  /**
+   * The runbook section that an alarm or outcome links to.
+   *
+   * @internal
+   */
+  public _runbookUrl(anchor: string): string {
+    return `${this.owner.runbookUrl}#${anchor}`;
+  }
+
+  /**
+   * Functions that a workflow with governance states invokes.
+   *
+   * @internal
+   */
+  public get _handlers(): IFunction[] {
+    return [this.lockFunction, this.outcomeFunction];
+  }
+
+  /**
+   * Asks for the lock; afterwards `$run` is `{ acquired, holder, runId }`.
+   *
+   * @internal
+   */
+  public _acquire(lock: LockName, options: { leaseSeconds: number; next: string; onError?: string }): AslState {
+    return handlerTask(this.lockFunction, {
+      payload: this.lockEvent('acquire', lock, options.leaseSeconds),
+      assign: { run: expr('$states.result.Payload') },
+      output: expr('$states.input'),
+      next: options.next,
+      onError: options.onError,
+      timeoutSeconds: 120,
+    });
+  }
+
+  /**
+   * Gives the lock back; without effect for somebody else's lock. An error is passed over: a lock whose execution has ended is taken over.
+   *
+   * @internal
+   */
+  public _release(lock: LockName, options: { next: string }): AslState {
+    return {
+      ...handlerTask(this.lockFunction, {
+        payload: this.lockEvent('release', lock, 0),
+        output: expr('$states.input'),
+        next: options.next,
+        timeoutSeconds: 120,
+      }),
+      Catch: [{ ErrorEquals: ['States.ALL'], Next: options.next, Output: expr('$states.input') }],
+    };
+  }
+
+  /**
+   * Records an outcome of this execution. `eventSuffix` distinguishes several records of one execution.
+   *
+   * @internal
+   */
+  public _record(workflow: WorkflowName, record: OutcomeRecord): AslState {
+    return {
+      ...handlerTask(this.outcomeFunction, {
+        payload: {
+          eventId: record.eventSuffix !== undefined ? expr(`$states.context.Execution.Id & '#${record.eventSuffix}'`) : expr('$states.context.Execution.Id'),
+          workflow,
+          outcome: record.outcome,
+          executionArn: expr('$states.context.Execution.Id'),
+          time: expr('$states.context.State.EnteredTime'),
+          reasons: record.reasons,
+          ...(record.detail === undefined ? {} : { detail: record.detail }),
+          page: record.page,
+        },
+        output: expr('$states.input'),
+        next: record.next,
+        timeoutSeconds: 120,
+      }),
+      ...(record.onError ? { Catch: catchAll(record.onError) } : {}),
+    };
+  }
+
+  private lockEvent(action: 'acquire' | 'release', lock: LockName, leaseSeconds: number): Record<string, AslValue> {
+    return { action, lock, holder: expr('$states.context.Execution.Id'), now: expr('$states.context.State.EnteredTime'), leaseSeconds };
+  }
+}
+
+/** @internal */
+export interface OutcomeRecord {
+  readonly outcome: AslValue;
+  readonly reasons: AslValue;
+  readonly detail?: AslValue;
+  readonly page: AslValue;
+  readonly next?: string;
+  readonly onError?: string;
+  readonly eventSuffix?: string;
+}
