@@ -1,0 +1,1 @@
+export { createStepFunctions, StepFunctionsService, type ExecutionSummary } from './step-functions';

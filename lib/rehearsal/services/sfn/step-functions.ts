@@ -1,0 +1,295 @@
+import { AwsError } from '../../kernel/aws-error';
+import type { Random } from '../../kernel/random';
+import type { Authorization, AwsRequest, CreatedResource, ResourceRequest, SimulatedService, Simulation } from '../../kernel/simulation';
+import type { EventBus } from './collaborators';
+import type { State } from './definition';
+import { Execution, type ExecutionStatus, type MapRun, type StateMachine } from './execution';
+import { type Host, Interpreter } from './interpreter';
+import type { Lifeline } from './lifeline';
+import { authorizeOperation, handleOperation } from './operations';
+import { requireRolePermissions } from './role-permissions';
+import { checkName, createStateMachine } from './state-machines';
+import { checkPayload, Ended, StatesError } from './states-error';
+import { TaskTokens } from './task-tokens';
+import { Variables } from './variables';
+
+/** A name is free again so long after its execution (API reference, StartExecution, name). */
+const NAME_RETENTION = 90 * 24 * 3600 * 1000;
+/** Express executions end after five minutes (guide, "Choosing workflow type"). */
+const EXPRESS_LIMIT = 300;
+
+/** An execution, for scenario, summary and report. */
+export interface ExecutionSummary {
+  readonly stateMachine: string;
+  readonly name: string;
+  readonly arn: string;
+  readonly status: ExecutionStatus;
+  readonly startTime: number;
+  readonly stopTime?: number;
+  readonly input: unknown;
+  readonly output?: unknown;
+  readonly error?: string;
+  readonly cause?: string;
+}
+
+/** Simulated AWS Step Functions: the state machines of the template run on the virtual clock. docs/rehearsal/step-functions.md. */
+export class StepFunctionsService implements SimulatedService, Host {
+  public readonly id = 'sfn';
+  public readonly tokens: TaskTokens;
+  public readonly resources = {
+    'AWS::StepFunctions::StateMachine': (request: ResourceRequest): Promise<CreatedResource> => this.create(request),
+  };
+  private readonly machines = new Map<string, StateMachine>();
+  private readonly started = new Map<string, Execution>();
+  private readonly names: Random;
+
+  public constructor(public readonly simulation: Simulation) {
+    this.tokens = new TaskTokens(() => simulation.clock.now());
+    this.names = simulation.random.stream('sfn execution names');
+  }
+
+  public authorize(request: AwsRequest): Authorization[] {
+    return authorizeOperation(this, request);
+  }
+
+  public handle(request: AwsRequest): unknown {
+    return handleOperation(this, request);
+  }
+
+  /** All executions but those of distributed Maps, in the order of their start. */
+  public executions(): ExecutionSummary[] {
+    return this.all().filter((execution) => !execution.mapRun).map(summary);
+  }
+
+  public running(): ExecutionSummary[] {
+    return this.executions().filter((execution) => execution.status === 'RUNNING');
+  }
+
+  /** Starts an execution for the rehearsal itself. @param stateMachine ARN, name or logical id */
+  public start(stateMachine: string, options: { input?: unknown; name?: string } = {}): ExecutionSummary {
+    const machine = this.stateMachines().find(({ arn, name, logicalId }) => [arn, name, logicalId].includes(stateMachine));
+    if (!machine) throw new Error(`There is no state machine ${stateMachine}; there are: ${this.stateMachines().map(({ name }) => name).join(', ')}`);
+    return summary(this.startExecution(machine.arn, JSON.stringify(options.input ?? {}), options.name));
+  }
+
+  public stateMachines(): StateMachine[] {
+    return [...this.machines.values()];
+  }
+
+  /** @throws AwsError StateMachineDoesNotExist */
+  public stateMachine(arn: string): StateMachine {
+    const machine = this.machines.get(arn);
+    if (!machine) throw new AwsError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${arn}'`);
+    return machine;
+  }
+
+  public all(): Execution[] {
+    return [...this.started.values()];
+  }
+
+  public find(arn: string): Execution | undefined {
+    return this.started.get(arn);
+  }
+
+  /** @throws AwsError ExecutionDoesNotExist */
+  public execution(arn: string): Execution {
+    const execution = this.find(arn);
+    if (!execution) throw new AwsError('ExecutionDoesNotExist', `Execution Does Not Exist: '${arn}'`);
+    return execution;
+  }
+
+  /** @throws AwsError ExecutionAlreadyExists, InvalidExecutionInput, InvalidName, StateMachineDoesNotExist */
+  public startExecution(stateMachineArn: string, input = '{}', name = this.names.uuid()): Execution {
+    const { partition, region, account, clock } = this.simulation;
+    const stateMachine = this.stateMachine(stateMachineArn);
+    checkName(name);
+    try {
+      checkPayload(JSON.parse(input), 'The input');
+    } catch (error) {
+      throw new AwsError('InvalidExecutionInput', `Invalid State Machine Execution Input: '${(error as Error).message}'`);
+    }
+    const prefix = `arn:${partition}:states:${region}:${account}`;
+    const isExpress = stateMachine.type === 'EXPRESS';
+    const arn = isExpress ? `${prefix}:express:${stateMachine.name}:${name}:${this.names.uuid()}` : `${prefix}:execution:${stateMachine.name}:${name}`;
+    const earlier = this.started.get(arn);
+    if (earlier && clock.now() < (earlier.stopTime ?? clock.now()) + NAME_RETENTION) {
+      // Idempotent while the first one runs with the same input (API reference, StartExecution).
+      if (earlier.status === 'RUNNING' && earlier.input === input) return earlier;
+      throw new AwsError('ExecutionAlreadyExists', `Execution Already Exists: '${arn}'`);
+    }
+    this.started.delete(arn);
+    const execution = new Execution({
+      arn,
+      name,
+      stateMachine,
+      machine: stateMachine.machine,
+      input,
+      random: this.simulation.random.stream(`sfn ${arn} ${clock.now()}`),
+      now: () => clock.now(),
+    });
+    this.begin(execution);
+    return execution;
+  }
+
+  public startChild(parent: Execution, state: State, map: { arn: string; label: string; name: string; input: unknown; lifeline: Lifeline }): Execution {
+    const { partition, region, account, clock, random } = this.simulation;
+    const processor = state.ItemProcessor!;
+    const executionType = processor.ProcessorConfig!.ExecutionType!;
+    const mapRun: MapRun = { arn: map.arn, machineName: `${parent.stateMachine.name}/${map.label}`, executionType };
+    const prefix = `arn:${partition}:states:${region}:${account}`;
+    const arn =
+      executionType === 'EXPRESS'
+        ? `${prefix}:express:${mapRun.machineName}:${map.arn.split(':').at(-1)!}:${map.name}`
+        : `${prefix}:execution:${mapRun.machineName}:${map.name}`;
+    const execution = new Execution({
+      arn,
+      name: map.name,
+      stateMachine: parent.stateMachine,
+      machine: processor,
+      input: JSON.stringify(map.input),
+      random: random.stream(`sfn ${arn}`),
+      now: () => clock.now(),
+      mapRun,
+      parent: map.lifeline,
+    });
+    this.begin(execution);
+    return execution;
+  }
+
+  /** Stops an execution: what it waits for is stopped with it. */
+  public abort(execution: Execution, why: { error?: string; cause?: string }): void {
+    this.conclude(execution, 'ABORTED', why);
+    execution.lifeline.end(new Ended());
+  }
+
+  public entering(execution: Execution, state: string): void {
+    const { clock, faults, timeline } = this.simulation;
+    const { name, logicalId } = execution.stateMachine;
+    const crash = faults.crash(clock.now(), name.includes(logicalId) ? name : `${name} ${logicalId}`, state);
+    if (crash) {
+      this.abort(execution, { error: 'Rehearsal.Crash', cause: `fault ${crash.id} ended the execution before state ${state}` });
+      throw execution.lifeline.ended!;
+    }
+    timeline.emit({
+      time: clock.now(),
+      kind: 'state',
+      subject: subject(execution),
+      message: `entered ${state}`,
+      data: { stateMachine: name, execution: execution.name, state, ...(execution.mapRun ? { mapRunArn: execution.mapRun.arn } : {}) },
+    });
+  }
+
+  private async create(request: ResourceRequest): Promise<CreatedResource> {
+    const machine = await createStateMachine(this.simulation, request);
+    if (this.machines.has(machine.arn)) throw new AwsError('StateMachineAlreadyExists', `State Machine Already Exists: '${machine.arn}'`);
+    requireRolePermissions(this.simulation, machine);
+    this.machines.set(machine.arn, machine);
+    return { ref: machine.arn, attributes: { Arn: machine.arn, Name: machine.name, StateMachineRevisionId: 'INITIAL' } };
+  }
+
+  private begin(execution: Execution): void {
+    this.started.set(execution.arn, execution);
+    execution.history.add({ last: 0 }, 'ExecutionStarted', {
+      input: execution.input,
+      inputDetails: { truncated: false },
+      roleArn: execution.stateMachine.roleArn,
+    });
+    this.announce(execution);
+    this.simulation.clock.spawn(() => this.run(execution));
+  }
+
+  private async run(execution: Execution): Promise<void> {
+    const { clock } = this.simulation;
+    const isExpress = (execution.mapRun?.executionType ?? execution.stateMachine.type) === 'EXPRESS';
+    const seconds = Math.min(execution.machine.TimeoutSeconds ?? Infinity, isExpress ? EXPRESS_LIMIT : Infinity);
+    const timer =
+      seconds === Infinity
+        ? undefined
+        : clock.at(execution.startTime + 1000 * seconds, () => {
+            this.conclude(execution, 'TIMED_OUT', { error: 'States.Timeout' });
+            execution.lifeline.end(new Ended());
+          });
+    try {
+      const frame = { variables: new Variables(), lifeline: execution.lifeline, thread: { last: 1 } };
+      const output = await new Interpreter(this, execution).run(execution.machine, JSON.parse(execution.input), frame);
+      this.conclude(execution, 'SUCCEEDED', { output: JSON.stringify(output) });
+    } catch (error) {
+      if (error instanceof StatesError) this.conclude(execution, 'FAILED', { error: error.error, cause: error.cause });
+      // Ended from above: the Map Run of a child, which closes nothing itself.
+      else if (error instanceof Ended) this.conclude(execution, 'ABORTED', {});
+      // Not AWS's doing: a mistake of the rehearsal, which must end it loudly.
+      else clock.at(clock.now(), () => Promise.reject(error as Error));
+    } finally {
+      timer?.cancel();
+    }
+  }
+
+  private conclude(execution: Execution, status: Exclude<ExecutionStatus, 'RUNNING'>, result: { output?: string; error?: string; cause?: string }): void {
+    if (execution.close(status, result)) this.announce(execution);
+  }
+
+  /** Timeline and EventBridge (EventBridge events reference, "AWS Step Functions events"). Children of a distributed Map keep quiet unless they fail. */
+  private announce(execution: Execution): void {
+    const { clock, timeline } = this.simulation;
+    const { status, error, cause } = execution;
+    if (execution.mapRun && (status === 'RUNNING' || status === 'SUCCEEDED')) return;
+    timeline.emit({
+      time: clock.now(),
+      kind: 'execution',
+      subject: subject(execution),
+      status,
+      message: [status, error, cause].filter((part) => part !== undefined).join(': '),
+      data: { stateMachine: execution.stateMachine.name, execution: execution.name, arn: execution.arn },
+    });
+    const isExpress = execution.stateMachine.type === 'EXPRESS';
+    if (execution.mapRun || isExpress) return;
+    const event = {
+      source: 'aws.states',
+      'detail-type': 'Step Functions Execution Status Change',
+      resources: [execution.arn],
+      detail: {
+        executionArn: execution.arn,
+        stateMachineArn: execution.stateMachine.arn,
+        name: execution.name,
+        status,
+        startDate: execution.startTime,
+        stopDate: execution.stopTime ?? null,
+        input: execution.input,
+        output: execution.output ?? null,
+        stateMachineVersionArn: null,
+        stateMachineAliasArn: null,
+        redriveCount: 0,
+        redriveDate: null,
+        redriveStatus: status === 'RUNNING' || status === 'SUCCEEDED' ? 'NOT_REDRIVABLE' : 'REDRIVABLE',
+        inputDetails: { included: true },
+        outputDetails: execution.output === undefined ? null : { included: true },
+        error: error ?? null,
+        cause: cause ?? null,
+      },
+    };
+    clock.at(clock.now(), () => this.simulation.service<EventBus>('events').publish(event));
+  }
+}
+
+function subject(execution: Execution): string {
+  return `${execution.mapRun?.machineName ?? execution.stateMachine.name} ${execution.name}`;
+}
+
+function summary(execution: Execution): ExecutionSummary {
+  return {
+    stateMachine: execution.stateMachine.name,
+    name: execution.name,
+    arn: execution.arn,
+    status: execution.status,
+    startTime: execution.startTime,
+    stopTime: execution.stopTime,
+    input: JSON.parse(execution.input) as unknown,
+    output: execution.output === undefined ? undefined : (JSON.parse(execution.output) as unknown),
+    error: execution.error,
+    cause: execution.cause,
+  };
+}
+
+export function createStepFunctions(simulation: Simulation): StepFunctionsService {
+  return new StepFunctionsService(simulation);
+}
