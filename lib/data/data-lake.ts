@@ -85,9 +85,6 @@ export class DataLake extends Construct {
       versioned: true,
       blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
       objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      eventBridgeEnabled: true,
-      serverAccessLogsBucket: this.accessLogs,
-      serverAccessLogsPrefix: 'lake/',
       removalPolicy,
       lifecycleRules: [
         { id: 'abort-uploads', abortIncompleteMultipartUploadAfter: Duration.days(7) },
@@ -96,6 +93,9 @@ export class DataLake extends Construct {
         { id: 'raw-infrequent-access', prefix: 'raw/', transitions: [{ storageClass: s3.StorageClass.INFREQUENT_ACCESS, transitionAfter: rawTransition }] },
       ],
     });
+    // On the resource itself: the L2 would bring a custom resource with rights on every bucket of the account.
+    (this.bucket.node.defaultChild as s3.CfnBucket).notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
+    this.logAccess();
   }
 
   /**
@@ -124,6 +124,20 @@ export class DataLake extends Construct {
   public _grantWrite(grantee: iam.IGrantable, area: Area, modelName: string): void {
     this.allow(grantee, ['s3:PutObject', 's3:AbortMultipartUpload'], [this.objects(area, modelName)]);
     this.allowKey(grantee, ['kms:GenerateDataKey', 'kms:Decrypt']);
+  }
+
+  /** By bucket policy, not ACL: the same template whatever feature flags the app has set. */
+  private logAccess(): void {
+    const prefix = 'lake/';
+    (this.bucket.node.defaultChild as s3.CfnBucket).loggingConfiguration = { destinationBucketName: this.accessLogs.bucketName, logFilePrefix: prefix };
+    this.accessLogs.addToResourcePolicy(
+      new iam.PolicyStatement({
+        principals: [new iam.ServicePrincipal('logging.s3.amazonaws.com')],
+        actions: ['s3:PutObject'],
+        resources: [this.accessLogs.arnForObjects(`${prefix}*`)],
+        conditions: { ArnLike: { 'aws:SourceArn': this.bucket.bucketArn }, StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
+      }),
+    );
   }
 
   private objects(area: Area, modelName: string): string {

@@ -67,7 +67,7 @@ export class ModelGovernance extends Construct {
     this.outcomeFunction = outcome;
     props.lake._grantRead(outcome, 'state', props.modelName);
     props.lake._grantWrite(outcome, 'state', props.modelName);
-    this.topic.grantPublish(outcome);
+    outcome.addToRolePolicy(new iam.PolicyStatement({ actions: ['sns:Publish'], resources: [this.topic.topicArn] }));
     props.lake.key.grant(outcome, 'kms:GenerateDataKey', 'kms:Decrypt');
     outcome.addToRolePolicy(
       new iam.PolicyStatement({

@@ -99,7 +99,6 @@ export class ModelOwner {
     // CloudWatch alarms publish for themselves (CloudWatch guide, "Notifying users on alarm changes", encrypted topics).
     const alarms = new iam.ServicePrincipal('cloudwatch.amazonaws.com', { conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } } });
     topic.grantPublish(alarms);
-    key.grant(alarms, 'kms:GenerateDataKey*', 'kms:Decrypt');
     if (this.options.email !== undefined) topic.addSubscription(new subscriptions.EmailSubscription(this.options.email));
     return topic;
   }

@@ -6,7 +6,15 @@ import { IConstruct } from 'constructs';
  * The finding's id holds the ARN with references flattened: `AwsSolutions-IAM5[Resource::<Bucket.Arn>/raw/churn/*]`.
  */
 export function acknowledgeWildcard(construct: IConstruct, arn: string, reason: string): void {
-  Validations.of(construct).acknowledge({ id: `AwsSolutions-IAM5[Resource::${flatten(Stack.of(construct).resolve(arn))}]`, reason });
+  acknowledge(construct, `AwsSolutions-IAM5[Resource::${flatten(Stack.of(construct).resolve(arn))}]`, reason);
+}
+
+/**
+ * Acknowledges a finding by its exact id. `Validations.acknowledge` refuses ids with more than one `::`, which wildcard findings on
+ * `<AWS::Region>` have; the metadata it writes is public, so it is written directly.
+ */
+export function acknowledge(construct: IConstruct, id: string, reason: string): void {
+  construct.node.addMetadata(Validations.ACKNOWLEDGED_RULES_METADATA_KEY, { [id]: reason });
 }
 
 function flatten(value: unknown): string {

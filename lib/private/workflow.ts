@@ -1,9 +1,10 @@
-import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { IFunction } from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { acknowledgeWildcard } from './acknowledge';
 import { AslDefinition } from './asl';
 
 export interface WorkflowProps {
@@ -40,9 +41,10 @@ export class Workflow extends Construct {
         new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: props.handlers.map((handler) => handler.functionArn) }),
       );
     }
-    Validations.of(this.stateMachine).acknowledge({
-      id: 'AwsSolutions-IAM5[Resource::*]',
-      reason: 'log delivery and X-Ray actions cannot be scoped to a resource (Step Functions guide, "IAM policies for logging" and "X-Ray and Step Functions")',
-    });
+    acknowledgeWildcard(
+      this.stateMachine,
+      '*',
+      'log delivery and X-Ray actions cannot be scoped to a resource (Step Functions guide, "IAM policies for logging" and "X-Ray and Step Functions")',
+    );
   }
 }
