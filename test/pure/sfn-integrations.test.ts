@@ -114,8 +114,15 @@ describe('sagemaker .sync', () => {
     const end = await world.run(chain({ T: train() }));
     expect(end.output).toEqual({ TrainingJobName: 'j', TrainingJobStatus: 'Completed', CreationTime: START });
     expect(end.seconds).toBeGreaterThanOrEqual(600);
-    expect(end.seconds).toBeLessThan(630);
+    expect(end.seconds).toBeLessThan(660);
     expect(world.requests[0]!.input.Tags).toEqual([{ Key: 'MANAGED_BY_AWS', Value: 'STARTED_BY_STEP_FUNCTIONS' }]);
+  });
+
+  it('learns of the end at once when SageMaker announces it', async () => {
+    const world = new FakeWorld();
+    training(world, 'Completed', 610);
+    world.clock.at(START + 610_000, () => world.timeline.emit({ time: world.clock.now(), kind: 'job', subject: 'j', message: '', status: 'Completed' }));
+    expect((await world.run(chain({ T: train() }))).seconds).toBe(610);
   });
 
   it('fails with the description as cause', async () => {
@@ -132,7 +139,7 @@ describe('sagemaker .sync', () => {
     const describeJob = world.handlers['sagemaker:DescribeTrainingJob']!;
     let calls = 0;
     world.handlers['sagemaker:DescribeTrainingJob'] = (input, principal) => {
-      if (calls++ === 1) throw new AwsError('ThrottlingException', 'slow down');
+      if (calls++ === 0) throw new AwsError('ThrottlingException', 'slow down');
       return describeJob(input, principal);
     };
     expect((await world.run(chain({ T: train() }))).status).toBe('SUCCEEDED');
@@ -157,6 +164,24 @@ describe('sagemaker .sync', () => {
     const world = new FakeWorld();
     world.denied = ({ action, resource }) => action === 'events:PutRule' && resource.endsWith('rule/StepFunctionsGetEventsForSageMakerTrainingJobsRule');
     await expect(world.machine(chain({ T: train() }))).rejects.toThrow(/not authorized to create managed-rule: events:PutRule/);
+  });
+});
+
+describe('what the rehearsal does not know', () => {
+  it('ends the rehearsal instead of passing for a failure of AWS', async () => {
+    const world = new FakeWorld();
+    world.handlers['sagemaker:CreateModel'] = () => {
+      throw new AwsError('OperationNotSimulated', 'sagemaker:CreateModel is not simulated');
+    };
+    const state = task('sagemaker:createModel', {}, { Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Z' }] });
+    await expect(world.run(chain({ T: state, Z: { Type: 'Pass' } }))).rejects.toThrow('machine, state T: sagemaker:CreateModel is not simulated');
+  });
+
+  it('input that looks like an expression is only data', async () => {
+    const world = new FakeWorld();
+    world.function((event) => event);
+    const { output } = await world.run(chain({ T: { Type: 'Task', Resource: 'arn:aws:lambda:us-east-1:111122223333:function:f' } }), ['{% 1 + 1 %}']);
+    expect(output).toEqual(['{% 1 + 1 %}']);
   });
 });
 

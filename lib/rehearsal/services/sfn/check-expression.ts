@@ -57,13 +57,14 @@ export class ExpressionCheck {
       if (!scope.has(name)) this.report(place, `$${name} is neither a function of Step Functions nor assigned in this scope, in ${text}`);
     }
     for (const member of needs.states) {
-      const exists = member === 'input' || member === 'context' || (member === 'result' && available.result) || (member === 'errorOutput' && available.errorOutput);
-      if (!exists) this.report(place, `$states.${member} is not available here, in ${text}`);
+      const here = member === 'input' || member === 'context' || available[member as keyof Availability];
+      if (!here) this.report(place, `$states.${member} is not available here, in ${text}`);
     }
   }
 }
 
 function assignments(state: State): Record<string, unknown>[] {
   const rules: unknown[] = [state, ...(Array.isArray(state?.Catch) ? state.Catch : []), ...(Array.isArray(state?.Choices) ? state.Choices : [])];
-  return rules.map((rule) => (rule as State | undefined)?.Assign).filter((assign): assign is Record<string, unknown> => typeof assign === 'object' && assign !== null);
+  const assigns = rules.map((rule) => (rule as State | undefined)?.Assign);
+  return assigns.filter((assign) => typeof assign === 'object' && assign !== null);
 }

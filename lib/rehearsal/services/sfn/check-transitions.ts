@@ -19,7 +19,8 @@ export function checkTransitions(machine: Machine, place: string, report: (place
     open.push(...targets.get(name)!);
   }
   for (const name of targets.keys()) if (!reached.has(name)) report(`${place}/States/${name}`, 'cannot be reached');
-  const ends = Object.values(states).some((state) => state?.Type === 'Succeed' || state?.Type === 'Fail' || (CONTINUING.has(state?.Type) && state.Next === undefined));
+  const isEnd = (state: State): boolean => ['Succeed', 'Fail'].includes(state?.Type) || (CONTINUING.has(state?.Type) && state.Next === undefined);
+  const ends = Object.values(states).some(isEnd);
   if (!ends) report(`${place}/States`, 'no state ends the machine');
 }
 

@@ -27,7 +27,7 @@ class Check {
   private readonly expressions = new ExpressionCheck((place, problem) => this.report(place, problem));
   private readonly names = new Set<string>();
 
-  public machine(machine: unknown, place: string, known: Record<string, fields.FieldKind>, outer: ReadonlySet<string> | undefined, inherited = false): void {
+  public machine(machine: unknown, place: string, known: fields.Fields, outer: ReadonlySet<string> | undefined, inherited = false): void {
     if (!this.object(machine, place)) return;
     const queryLanguage = machine.QueryLanguage === 'JSONata' || inherited;
     if (machine.QueryLanguage !== undefined && machine.QueryLanguage !== 'JSONata') {
@@ -43,7 +43,7 @@ class Check {
 
   private state(name: string, state: State, place: string, scope: ReadonlySet<string>, queryLanguage: boolean): void {
     if (!this.object(state, place)) return;
-    if (name.length === 0 || name.length > STATE_NAME_LIMIT) this.report(place, `a state's name has 1 to ${STATE_NAME_LIMIT} characters, this one ${name.length}`);
+    if (name.length === 0 || name.length > STATE_NAME_LIMIT) this.report(place, `a state's name has 1 to ${STATE_NAME_LIMIT} characters`);
     if (this.names.has(name)) this.report(place, 'the name is used twice in the state machine');
     this.names.add(name);
     const language = (state as Json).QueryLanguage ?? (queryLanguage ? 'JSONata' : 'JSONPath');
@@ -58,15 +58,19 @@ class Check {
     if (fields.CONTINUING.has(state.Type) && (state.Next === undefined) === ((state as Json).End === undefined)) {
       this.report(place, 'needs Next or End: true, and not both');
     }
+    const each = (list: unknown, field: string, known: fields.Fields, required: string[], available: Availability = {}): void =>
+      this.list(list, `${place}/${field}`, (item, at) => this.fields(item, at, known, scope, available, required));
     if (state.Type === 'Task') this.task(state, place);
-    if (state.Type === 'Choice') this.list(state.Choices, `${place}/Choices`, (rule, at) => this.fields(rule, at, fields.CHOICE_FIELDS, scope, {}, ['Condition', 'Next']));
-    if (state.Type === 'Wait' && (state.Seconds === undefined) === (state.Timestamp === undefined)) this.report(place, 'needs exactly one of Seconds and Timestamp');
-    if (state.Type === 'Parallel') this.list(state.Branches, `${place}/Branches`, (branch, at) => this.machine(branch, at, fields.BRANCH_FIELDS, scope, queryLanguage));
-    if (state.Type === 'Map') this.map(state, place, scope, queryLanguage);
-    if (state.Retry !== undefined) this.list(state.Retry, `${place}/Retry`, (retrier, at) => this.fields(retrier, at, fields.RETRY_FIELDS, scope, {}, ['ErrorEquals']));
-    if (state.Catch !== undefined) {
-      this.list(state.Catch, `${place}/Catch`, (catcher, at) => this.fields(catcher, at, fields.CATCH_FIELDS, scope, { errorOutput: true }, ['ErrorEquals', 'Next']));
+    if (state.Type === 'Choice') each(state.Choices, 'Choices', fields.CHOICE_FIELDS, ['Condition', 'Next']);
+    if (state.Type === 'Wait' && (state.Seconds === undefined) === (state.Timestamp === undefined)) {
+      this.report(place, 'needs exactly one of Seconds and Timestamp');
     }
+    if (state.Type === 'Parallel') {
+      this.list(state.Branches, `${place}/Branches`, (branch, at) => this.machine(branch, at, fields.BRANCH_FIELDS, scope, queryLanguage));
+    }
+    if (state.Type === 'Map') this.map(state, place, scope, queryLanguage);
+    if (state.Retry !== undefined) each(state.Retry, 'Retry', fields.RETRY_FIELDS, ['ErrorEquals']);
+    if (state.Catch !== undefined) each(state.Catch, 'Catch', fields.CATCH_FIELDS, ['ErrorEquals', 'Next'], { errorOutput: true });
     this.errorLists(state.Retry, `${place}/Retry`);
     this.errorLists(state.Catch, `${place}/Catch`);
   }
@@ -103,16 +107,18 @@ class Check {
     if (state.ItemReader !== undefined) {
       const at = `${place}/ItemReader`;
       this.fields(state.ItemReader, at, fields.ITEM_READER_FIELDS, scope, {}, ['Resource', 'Arguments']);
-      if (state.ItemReader.ReaderConfig !== undefined) this.fields(state.ItemReader.ReaderConfig, `${at}/ReaderConfig`, fields.READER_CONFIG_FIELDS, scope);
+      const config = state.ItemReader.ReaderConfig;
+      if (config !== undefined) this.fields(config, `${at}/ReaderConfig`, fields.READER_CONFIG_FIELDS, scope);
       this.s3(state.ItemReader.Resource, `${at}/Resource`, ['getObject', 'listObjectsV2']);
     }
     if (state.ItemBatcher !== undefined) this.fields(state.ItemBatcher, `${place}/ItemBatcher`, fields.ITEM_BATCHER_FIELDS, scope);
     if (state.ResultWriter !== undefined) {
       const at = `${place}/ResultWriter`;
       this.fields(state.ResultWriter, at, fields.RESULT_WRITER_FIELDS, scope);
-      if (state.ResultWriter.WriterConfig !== undefined) this.fields(state.ResultWriter.WriterConfig, `${at}/WriterConfig`, fields.WRITER_CONFIG_FIELDS, scope);
-      if (state.ResultWriter.Resource !== undefined) this.s3(state.ResultWriter.Resource, `${at}/Resource`, ['putObject']);
-      if ((state.ResultWriter.Resource === undefined) !== (state.ResultWriter.Arguments === undefined)) this.report(at, 'Resource and Arguments go together');
+      const { Resource, Arguments, WriterConfig } = state.ResultWriter;
+      if (WriterConfig !== undefined) this.fields(WriterConfig, `${at}/WriterConfig`, fields.WRITER_CONFIG_FIELDS, scope);
+      if (Resource !== undefined) this.s3(Resource, `${at}/Resource`, ['putObject']);
+      if ((Resource === undefined) !== (Arguments === undefined)) this.report(at, 'Resource and Arguments go together');
     }
   }
 
@@ -125,7 +131,7 @@ class Check {
   private fields(
     value: unknown,
     place: string,
-    known: Record<string, fields.FieldKind>,
+    known: fields.Fields,
     scope: ReadonlySet<string>,
     available: Availability = {},
     required: string[] = [],
@@ -144,7 +150,7 @@ class Check {
       const problem = kindProblem(kind, member);
       if (problem) this.report(at, `${problem}, is ${JSON.stringify(member)}`);
       const afterwards = field === 'Output' || field === 'Assign' ? available : {};
-      if (kind === 'template' || kind === 'variables' || kind === 'condition' || kind.endsWith('?%')) this.expressions.value(member, at, scope, afterwards);
+      if (EXPRESSIVE.has(kind) || kind.endsWith('?%')) this.expressions.value(member, at, scope, afterwards);
     }
   }
 
@@ -176,6 +182,9 @@ class Check {
     this.problems.push(`${place || '/'}: ${problem}`);
   }
 }
+
+/** Kinds of fields in which expressions may stand. */
+const EXPRESSIVE: ReadonlySet<fields.FieldKind> = new Set(['template', 'variables', 'condition']);
 
 const ENUMERATED = new Map(Object.entries(fields.ENUMERATIONS));
 

@@ -71,7 +71,10 @@ export async function runDistributedMap(interpreter: Interpreter, visit: Visit):
 async function toleration(interpreter: Interpreter, visit: Visit, total: number): Promise<(failed: number) => boolean> {
   const { ToleratedFailureCount, ToleratedFailurePercentage } = visit.state;
   const count = await interpreter.integer(visit, ToleratedFailureCount, 'ToleratedFailureCount', 0);
-  const percentage = ToleratedFailurePercentage === undefined ? undefined : await interpreter.evaluate(visit, ToleratedFailurePercentage, 'ToleratedFailurePercentage');
+  const percentage =
+    ToleratedFailurePercentage === undefined
+      ? undefined
+      : await interpreter.evaluate(visit, ToleratedFailurePercentage, 'ToleratedFailurePercentage');
   if (percentage !== undefined && (typeof percentage !== 'number' || percentage < 0 || percentage > 100)) {
     throw new StatesError('States.QueryEvaluationError', "The field 'ToleratedFailurePercentage' must be a number from 0 to 100.");
   }

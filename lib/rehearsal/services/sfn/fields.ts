@@ -23,7 +23,7 @@ export type FieldKind =
   | 'true'
   | 'rule';
 
-type Fields = Record<string, FieldKind>;
+export type Fields = Record<string, FieldKind>;
 
 const COMMON: Fields = { Type: 'rule', Comment: 'text', QueryLanguage: 'rule' };
 const OUTPUT: Fields = { Output: 'template' };
@@ -75,8 +75,8 @@ export const CONTINUING: ReadonlySet<StateType> = new Set(['Pass', 'Task', 'Wait
 /** Fields of a Map that only the distributed mode has (guide, "Using Map state in Distributed mode"). */
 export const DISTRIBUTED_FIELDS = ['ItemReader', 'ItemBatcher', 'ResultWriter', 'ToleratedFailurePercentage', 'ToleratedFailureCount', 'Label'];
 
-export const MACHINE_FIELDS: Fields = { Comment: 'text', QueryLanguage: 'rule', Version: 'text', StartAt: 'next', States: 'rule', TimeoutSeconds: 'seconds' };
 export const BRANCH_FIELDS: Fields = { Comment: 'text', StartAt: 'next', States: 'rule' };
+export const MACHINE_FIELDS: Fields = { ...BRANCH_FIELDS, QueryLanguage: 'rule', Version: 'text', TimeoutSeconds: 'seconds' };
 export const ITEM_PROCESSOR_FIELDS: Fields = { ...BRANCH_FIELDS, ProcessorConfig: 'rule' };
 export const PROCESSOR_CONFIG_FIELDS: Fields = { Mode: 'rule', ExecutionType: 'rule' };
 export const CHOICE_FIELDS: Fields = { Comment: 'text', Condition: 'condition', Next: 'next', Output: 'template', Assign: 'variables' };

@@ -4,8 +4,7 @@ import type { Execution } from './execution';
 import { evaluateTemplate } from './expression';
 import { jsonataFunctions } from './functions';
 import type { HistoryThread } from './history';
-import type { Lifeline } from './lifeline';
-import { sleepUntil } from './lifeline';
+import { type Lifeline, type Signal, sleepUntil } from './lifeline';
 import { catcherFor, Retries } from './retry';
 import { runChoice, runFail, runWait } from './simple-states';
 import { runMap } from './map';
@@ -19,6 +18,8 @@ import { Variables } from './variables';
 export interface Host {
   readonly simulation: Simulation;
   readonly tokens: TaskTokens;
+  /** Some job has ended: what the managed rules of `.sync` tell Step Functions. */
+  readonly jobs: Signal;
   /** The execution with that ARN, of any state machine. */
   find(executionArn: string): Execution | undefined;
   /** Starts a child execution of a distributed Map; it is over when `closed` settles. */
@@ -115,7 +116,8 @@ export class Interpreter {
         const done = await this.dispatch(visit);
         const isRule = done.next !== undefined;
         const extra = { result: done.result };
-        return await this.finish(visit, extra, done.result, isRule ? done.output : state.Output, isRule ? done.assign : state.Assign, done.next ?? state.Next);
+        const { output, assign } = isRule ? done : { output: state.Output, assign: state.Assign };
+        return await this.finish(visit, extra, done.result, output, assign, done.next ?? state.Next);
       } catch (thrown) {
         if (!(thrown instanceof StatesError)) throw thrown;
         const error = located(thrown, visit);
@@ -193,7 +195,8 @@ export class Interpreter {
     if (value === undefined) return undefined;
     const number = await this.evaluate(visit, value, field);
     if (!Number.isInteger(number) || (number as number) < minimum) {
-      throw new StatesError('States.QueryEvaluationError', `The field '${field}' must be an integer of at least ${minimum}, is ${JSON.stringify(number)}.`);
+      const problem = `must be an integer of at least ${minimum}, is ${JSON.stringify(number)}`;
+      throw new StatesError('States.QueryEvaluationError', `The field '${field}' ${problem}.`);
     }
     return number as number;
   }

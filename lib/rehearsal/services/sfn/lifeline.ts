@@ -38,6 +38,22 @@ export class Lifeline {
   }
 }
 
+/** Wakes everybody who waits for it. */
+export class Signal {
+  private wake: () => void = () => undefined;
+  private coming: Promise<void> = new Promise((resolve) => (this.wake = resolve));
+
+  public get next(): Task<void> {
+    return { promise: this.coming };
+  }
+
+  public notify(): void {
+    const wake = this.wake;
+    this.coming = new Promise((resolve) => (this.wake = resolve));
+    wake();
+  }
+}
+
 export type Outcome<T> = { readonly late: false; readonly value: T } | { readonly late: true };
 
 /**

@@ -54,7 +54,8 @@ export async function itemsOf(interpreter: Interpreter, visit: Visit): Promise<u
   const { Items } = visit.state;
   const items = Items === undefined ? visit.input : await interpreter.evaluate(visit, Items, 'Items');
   if (Array.isArray(items)) return items as unknown[];
-  throw new StatesError('States.QueryEvaluationError', `The field 'Items' must be an array (objects are not simulated), is ${JSON.stringify(items)?.slice(0, 200)}.`);
+  const found = JSON.stringify(items).slice(0, 200);
+  throw new StatesError('States.QueryEvaluationError', `The field 'Items' must be an array (objects are not simulated), is ${found}.`);
 }
 
 /** What an iteration gets: the item, or what ItemSelector makes of it. */

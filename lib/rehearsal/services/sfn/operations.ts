@@ -29,7 +29,7 @@ const OPERATIONS: Record<string, Operation> = {
     resource: onExecution,
     handle: (service, { executionArn, error, cause }) => {
       const execution = service.execution(executionArn as string);
-      if (execution.stateMachine.type === 'EXPRESS') throw new AwsError('InvalidArn', `Invalid Arn: 'Resource type not valid in this context: express'`);
+      if (execution.arn.includes(':express:')) throw new AwsError('InvalidArn', `Invalid Arn: 'Resource type not valid in this context: express'`);
       service.abort(execution, { error, cause });
       return { stopDate: new Date(execution.stopTime!) };
     },
@@ -54,7 +54,8 @@ const OPERATIONS: Record<string, Operation> = {
         input.mapRunArn === undefined
           ? !execution.mapRun && execution.stateMachine.arn === input.stateMachineArn
           : execution.mapRun?.arn === input.mapRunArn;
-      const found = service.all().filter((execution) => of(execution) && (input.statusFilter === undefined || execution.status === input.statusFilter));
+      const status = input.statusFilter as string | undefined;
+      const found = service.all().filter((execution) => of(execution) && (status === undefined || execution.status === status));
       // Sorted by start, the newest first.
       const { items, nextToken } = page(found.reverse(), input, 100);
       return { executions: items.map(listed), nextToken };

@@ -39,7 +39,12 @@ export async function writeResults(interpreter: Interpreter, visit: Visit, write
   const machineArn = interpreter.execution.stateMachine.arn.replace(/[^:]+$/, run.machineName);
   const groups = {
     FAILED: transform(run.children.filter((child) => child.status !== 'SUCCEEDED'), 'NONE'),
-    PENDING: run.pending.map((input) => ({ Input: JSON.stringify(input), InputDetails: { Included: true }, StateMachineArn: machineArn, Status: 'PENDING' })),
+    PENDING: run.pending.map((input) => ({
+      Input: JSON.stringify(input),
+      InputDetails: { Included: true },
+      StateMachineArn: machineArn,
+      Status: 'PENDING',
+    })),
     SUCCEEDED: transform(run.children.filter((child) => child.status === 'SUCCEEDED'), Transformation),
   };
   const ResultFiles: Record<string, { Key: string; Size: number }[]> = {};

@@ -28,18 +28,19 @@ const MANAGED_RULE = ['events:PutTargets', 'events:PutRule', 'events:DescribeRul
 export function requireRolePermissions(simulation: Simulation, machine: StateMachine): void {
   const iam = simulation.service<Iam>('iam');
   const principal = { arn: machine.roleArn };
+  const denied = (what: string): AwsError => new AwsError('AccessDeniedException', `State machine ${machine.name}: ${what}`);
   const require = (actions: string[], resource: string, why: string): void => {
     const missing = actions.filter((action) => !iam.allows(principal, { action, resource }));
     if (missing.length === 0) return;
-    throw new AwsError('AccessDeniedException', `State machine ${machine.name}: '${machine.roleArn}' is not authorized ${why}: ${missing.join(', ')} on ${resource}`);
+    throw denied(`'${machine.roleArn}' is not authorized ${why}: ${missing.join(', ')} on ${resource}`);
   };
   if (!iam.mayAssume(machine.roleArn, 'states.amazonaws.com')) {
-    throw new AwsError('AccessDeniedException', `State machine ${machine.name}: states.amazonaws.com is not authorized to assume the provided role ${machine.roleArn}`);
+    throw denied(`states.amazonaws.com is not authorized to assume the provided role ${machine.roleArn}`);
   }
   const logging = machine.properties.LoggingConfiguration as { Level?: string; Destinations?: unknown[] } | undefined;
   if ((logging?.Destinations?.length ?? 0) > 0 && logging!.Level !== 'OFF') require(LOG_DELIVERY, '*', 'to access the Log Destination');
   for (const state of allStates(machine.machine)) {
-    if (state.Type === 'Map' && isDistributed(state)) require(['states:StartExecution'], machine.arn, 'to start the child executions of a distributed Map');
+    if (isDistributed(state)) require(['states:StartExecution'], machine.arn, 'to start the child executions of a distributed Map');
     if (state.Type !== 'Task') continue;
     const resource = parseResource(state.Resource);
     if (resource.kind !== 'optimized' || !resource.api.job || !resource.pattern.startsWith('sync')) continue;

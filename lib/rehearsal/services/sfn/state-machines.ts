@@ -39,7 +39,8 @@ export async function createStateMachine(simulation: Simulation, request: Resour
   }
   const { machine, problems } = checkDefinition(parsed);
   if (problems.length > 0) {
-    throw new AwsError('InvalidDefinition', `${constructPath}: state machine ${name} cannot be run:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    const list = problems.map((problem) => `\n  ${problem}`).join('');
+    throw new AwsError('InvalidDefinition', `${constructPath}: state machine ${name} cannot be run:${list}`);
   }
   return {
     arn: `arn:${simulation.partition}:states:${simulation.region}:${simulation.account}:stateMachine:${name}`,
@@ -54,7 +55,7 @@ export async function createStateMachine(simulation: Simulation, request: Resour
   };
 }
 
-/** Names of state machines and executions: 1 to 80 characters, without white space, brackets, wildcards and other special characters (API reference, StartExecution, name). */
+/** Names of state machines and executions: 1 to 80 characters, no white space and few special characters (API reference, StartExecution, name). */
 export function checkName(name: string): void {
   if (!/^[^\s\p{Cc}<>{}[\]?*"#%\\^|~`$&,;:/]{1,80}$/u.test(name)) throw new AwsError('InvalidName', `Invalid Name: '${name}'`);
 }

@@ -1,11 +1,11 @@
 import { AwsError } from '../../kernel/aws-error';
 import type { Random } from '../../kernel/random';
 import type { Authorization, AwsRequest, CreatedResource, ResourceRequest, SimulatedService, Simulation } from '../../kernel/simulation';
-import type { EventBus } from './collaborators';
+import { announce, announceState } from './announcements';
 import type { State } from './definition';
 import { Execution, type ExecutionStatus, type MapRun, type StateMachine } from './execution';
 import { type Host, Interpreter } from './interpreter';
-import type { Lifeline } from './lifeline';
+import { type Lifeline, Signal } from './lifeline';
 import { authorizeOperation, handleOperation } from './operations';
 import { requireRolePermissions } from './role-permissions';
 import { checkName, createStateMachine } from './state-machines';
@@ -17,6 +17,9 @@ import { Variables } from './variables';
 const NAME_RETENTION = 90 * 24 * 3600 * 1000;
 /** Express executions end after five minutes (guide, "Choosing workflow type"). */
 const EXPRESS_LIMIT = 300;
+
+/** Status of a job that is over, as SageMaker announces it. */
+const ENDED_JOB: ReadonlySet<string> = new Set(['Completed', 'Failed', 'Stopped']);
 
 /** An execution, for scenario, summary and report. */
 export interface ExecutionSummary {
@@ -36,6 +39,7 @@ export interface ExecutionSummary {
 export class StepFunctionsService implements SimulatedService, Host {
   public readonly id = 'sfn';
   public readonly tokens: TaskTokens;
+  public readonly jobs = new Signal();
   public readonly resources = {
     'AWS::StepFunctions::StateMachine': (request: ResourceRequest): Promise<CreatedResource> => this.create(request),
   };
@@ -46,6 +50,9 @@ export class StepFunctionsService implements SimulatedService, Host {
   public constructor(public readonly simulation: Simulation) {
     this.tokens = new TaskTokens(() => simulation.clock.now());
     this.names = simulation.random.stream('sfn execution names');
+    simulation.timeline.subscribe(({ kind, status }) => {
+      if (kind === 'job' && status !== undefined && ENDED_JOB.has(status)) this.jobs.notify();
+    });
   }
 
   public authorize(request: AwsRequest): Authorization[] {
@@ -163,20 +170,14 @@ export class StepFunctionsService implements SimulatedService, Host {
   }
 
   public entering(execution: Execution, state: string): void {
-    const { clock, faults, timeline } = this.simulation;
+    const { clock, faults } = this.simulation;
     const { name, logicalId } = execution.stateMachine;
     const crash = faults.crash(clock.now(), name.includes(logicalId) ? name : `${name} ${logicalId}`, state);
     if (crash) {
       this.abort(execution, { error: 'Rehearsal.Crash', cause: `fault ${crash.id} ended the execution before state ${state}` });
       throw execution.lifeline.ended!;
     }
-    timeline.emit({
-      time: clock.now(),
-      kind: 'state',
-      subject: subject(execution),
-      message: `entered ${state}`,
-      data: { stateMachine: name, execution: execution.name, state, ...(execution.mapRun ? { mapRunArn: execution.mapRun.arn } : {}) },
-    });
+    announceState(this.simulation, execution, state);
   }
 
   private async create(request: ResourceRequest): Promise<CreatedResource> {
@@ -194,7 +195,7 @@ export class StepFunctionsService implements SimulatedService, Host {
       inputDetails: { truncated: false },
       roleArn: execution.stateMachine.roleArn,
     });
-    this.announce(execution);
+    announce(this.simulation, execution);
     this.simulation.clock.spawn(() => this.run(execution));
   }
 
@@ -225,54 +226,8 @@ export class StepFunctionsService implements SimulatedService, Host {
   }
 
   private conclude(execution: Execution, status: Exclude<ExecutionStatus, 'RUNNING'>, result: { output?: string; error?: string; cause?: string }): void {
-    if (execution.close(status, result)) this.announce(execution);
+    if (execution.close(status, result)) announce(this.simulation, execution);
   }
-
-  /** Timeline and EventBridge (EventBridge events reference, "AWS Step Functions events"). Children of a distributed Map keep quiet unless they fail. */
-  private announce(execution: Execution): void {
-    const { clock, timeline } = this.simulation;
-    const { status, error, cause } = execution;
-    if (execution.mapRun && (status === 'RUNNING' || status === 'SUCCEEDED')) return;
-    timeline.emit({
-      time: clock.now(),
-      kind: 'execution',
-      subject: subject(execution),
-      status,
-      message: [status, error, cause].filter((part) => part !== undefined).join(': '),
-      data: { stateMachine: execution.stateMachine.name, execution: execution.name, arn: execution.arn },
-    });
-    const isExpress = execution.stateMachine.type === 'EXPRESS';
-    if (execution.mapRun || isExpress) return;
-    const event = {
-      source: 'aws.states',
-      'detail-type': 'Step Functions Execution Status Change',
-      resources: [execution.arn],
-      detail: {
-        executionArn: execution.arn,
-        stateMachineArn: execution.stateMachine.arn,
-        name: execution.name,
-        status,
-        startDate: execution.startTime,
-        stopDate: execution.stopTime ?? null,
-        input: execution.input,
-        output: execution.output ?? null,
-        stateMachineVersionArn: null,
-        stateMachineAliasArn: null,
-        redriveCount: 0,
-        redriveDate: null,
-        redriveStatus: status === 'RUNNING' || status === 'SUCCEEDED' ? 'NOT_REDRIVABLE' : 'REDRIVABLE',
-        inputDetails: { included: true },
-        outputDetails: execution.output === undefined ? null : { included: true },
-        error: error ?? null,
-        cause: cause ?? null,
-      },
-    };
-    clock.at(clock.now(), () => this.simulation.service<EventBus>('events').publish(event));
-  }
-}
-
-function subject(execution: Execution): string {
-  return `${execution.mapRun?.machineName ?? execution.stateMachine.name} ${execution.name}`;
 }
 
 function summary(execution: Execution): ExecutionSummary {

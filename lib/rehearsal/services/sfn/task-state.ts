@@ -11,8 +11,8 @@ import type { PendingTask } from './task-tokens';
 
 type Json = Record<string, any>;
 
-/** Virtual time between two looks at a job, in milliseconds. AWS learns of the end by an event, and looks itself in between. */
-const POLL_INTERVAL = 15_000;
+/** Virtual time between two looks at a job, in milliseconds. AWS learns of the end by an event, and looks by itself in between. */
+const POLL_INTERVAL = 60_000;
 
 /** Without TimeoutSeconds a task may take as long as an execution. */
 const NO_TIMEOUT = 99_999_999;
@@ -55,11 +55,13 @@ class TaskRun {
   public async run(): Promise<unknown> {
     const { interpreter, visit, resource } = this;
     const { state } = visit;
-    const args = checkPayload(await interpreter.evaluate(visit, state.Arguments ?? (resource.kind === 'function' ? visit.input : {}), 'Arguments'), 'Arguments');
+    const given = state.Arguments ?? (resource.kind === 'function' ? visit.input : {});
+    const args = checkPayload(state.Arguments === undefined ? given : await interpreter.evaluate(visit, given, 'Arguments'), 'Arguments');
     const timeout = (await interpreter.integer(visit, state.TimeoutSeconds, 'TimeoutSeconds', 1)) ?? NO_TIMEOUT;
     const heartbeat = await interpreter.integer(visit, state.HeartbeatSeconds, 'HeartbeatSeconds', 1);
     this.deadline = this.clock.now() + 1000 * timeout;
-    this.record('Scheduled', { ...this.names, region: this.simulation.region, parameters: JSON.stringify(args), timeoutInSeconds: timeout, heartbeatInSeconds: heartbeat });
+    const limits = { timeoutInSeconds: timeout, heartbeatInSeconds: heartbeat };
+    this.record('Scheduled', { ...this.names, region: this.simulation.region, parameters: JSON.stringify(args), ...limits });
     this.record('Started', this.names);
     try {
       const result = await this.work(args, heartbeat);
@@ -110,7 +112,8 @@ class TaskRun {
 
   private failure(error: AwsError): Error {
     // A gap of the rehearsal must not pass for a failure that AWS would report.
-    if (error.code === 'OperationNotSimulated') return new Error(`${this.interpreter.execution.stateMachine.name}, state ${this.visit.name}: ${error.message}`);
+    const place = `${this.interpreter.execution.stateMachine.name}, state ${this.visit.name}`;
+    if (error.code === 'OperationNotSimulated') return new Error(`${place}: ${error.message}`);
     const name = errorName(this.resource, error.code);
     return new StatesError(name, `${error.message} (Service: ${name.split('.')[0]}, Status Code: ${error.statusCode}, Error Code: ${error.code})`);
   }
@@ -152,7 +155,7 @@ class TaskRun {
     const { lifeline } = this.visit.frame;
     const execution = executionArn === undefined ? undefined : this.interpreter.host.find(executionArn);
     const next = execution ? Infinity : this.clock.now() + POLL_INTERVAL;
-    await waitFor(this.clock, lifeline, { task: execution?.closed, deadline: Math.min(next, this.deadline) });
+    await waitFor(this.clock, lifeline, { task: execution?.closed ?? this.interpreter.host.jobs.next, deadline: Math.min(next, this.deadline) });
     if (this.clock.now() >= this.deadline) throw new StatesError('States.Timeout', undefined);
   }
 
@@ -189,15 +192,17 @@ class TaskRun {
   private get names(): Json {
     const { resource } = this;
     if (resource.kind === 'function') return {};
-    const [type, name] = resource.kind === 'sdk' ? [`aws-sdk:${resource.service.id.replaceAll('-', '')}`, resource.operation] : resource.id.split(':');
-    const action = resource.kind === 'sdk' ? name![0]!.toLowerCase() + name!.slice(1) : name!;
+    const [type, name] =
+      resource.kind === 'sdk' ? [`aws-sdk:${resource.service.id.replaceAll('-', '')}`, resource.operation] : resource.id.split(':');
+    const action = name![0]!.toLowerCase() + name!.slice(1);
     return { resourceType: type, resource: resource.pattern === '' ? action : `${action}.${resource.pattern}` };
   }
 
   private record(what: 'Scheduled' | 'Started' | 'Submitted' | 'Succeeded' | 'Failed' | 'TimedOut', details: Json): void {
     const isFunction = this.resource.kind === 'function';
-    const { parameters, resource: _resource, ...rest } = details;
-    const members = isFunction ? { ...rest, ...(what === 'Scheduled' ? { resource: this.visit.state.Resource, input: parameters as string } : {}) } : details;
+    const { parameters, region: _region, ...rest } = details;
+    const scheduled = what === 'Scheduled' ? { resource: this.visit.state.Resource, input: parameters as string } : {};
+    const members = isFunction ? { ...rest, ...scheduled } : details;
     const known = Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
     const type = `${isFunction ? 'LambdaFunction' : 'Task'}${what}`;
     this.interpreter.execution.history.add(this.visit.frame.thread, type, Object.keys(known).length > 0 ? known : undefined);

@@ -75,7 +75,8 @@ export async function toResult(resource: TaskResource, answer: Json, caller: Cal
     throw new StatesError(typeof name === 'string' && name !== '' ? name : 'Lambda.Unknown', JSON.stringify(payload));
   }
   if (resource.kind === 'function') return payload ?? null;
-  return { ExecutedVersion: rest.ExecutedVersion ?? '$LATEST', ...(Payload === undefined ? {} : { Payload: payload }), ...metadata, StatusCode: rest.StatusCode };
+  const { ExecutedVersion = '$LATEST', StatusCode } = rest;
+  return { ExecutedVersion, ...(Payload === undefined ? {} : { Payload: payload }), ...metadata, StatusCode };
 }
 
 function parsePayload(text: string | undefined): unknown {

@@ -1,0 +1,63 @@
+import type { Simulation } from '../../kernel/simulation';
+import type { EventBus } from './collaborators';
+import type { Execution } from './execution';
+
+/**
+ * Tells the timeline, and EventBridge (events reference, "AWS Step Functions events"), that an execution has another status. Children of
+ * a distributed Map keep quiet unless they fail; express executions send no events.
+ */
+export function announce(simulation: Simulation, execution: Execution): void {
+  const { clock, timeline } = simulation;
+  const { status, error, cause } = execution;
+  if (execution.mapRun && (status === 'RUNNING' || status === 'SUCCEEDED')) return;
+  timeline.emit({
+    time: clock.now(),
+    kind: 'execution',
+    subject: subject(execution),
+    status,
+    message: [status, error, cause].filter((part) => part !== undefined).join(': '),
+    data: { stateMachine: execution.stateMachine.name, execution: execution.name, arn: execution.arn },
+  });
+  if (execution.mapRun || execution.stateMachine.type === 'EXPRESS') return;
+  const event = {
+    source: 'aws.states',
+    'detail-type': 'Step Functions Execution Status Change',
+    resources: [execution.arn],
+    detail: {
+      executionArn: execution.arn,
+      stateMachineArn: execution.stateMachine.arn,
+      name: execution.name,
+      status,
+      startDate: execution.startTime,
+      stopDate: execution.stopTime ?? null,
+      input: execution.input,
+      output: execution.output ?? null,
+      stateMachineVersionArn: null,
+      stateMachineAliasArn: null,
+      redriveCount: 0,
+      redriveDate: null,
+      redriveStatus: status === 'RUNNING' || status === 'SUCCEEDED' ? 'NOT_REDRIVABLE' : 'REDRIVABLE',
+      inputDetails: { included: true },
+      outputDetails: execution.output === undefined ? null : { included: true },
+      error: error ?? null,
+      cause: cause ?? null,
+    },
+  };
+  clock.at(clock.now(), () => simulation.service<EventBus>('events').publish(event));
+}
+
+/** Tells the timeline that an execution enters a state. */
+export function announceState(simulation: Simulation, execution: Execution, state: string): void {
+  const mapRun = execution.mapRun ? { mapRunArn: execution.mapRun.arn } : {};
+  simulation.timeline.emit({
+    time: simulation.clock.now(),
+    kind: 'state',
+    subject: subject(execution),
+    message: `entered ${state}`,
+    data: { stateMachine: execution.stateMachine.name, execution: execution.name, state, ...mapRun },
+  });
+}
+
+function subject(execution: Execution): string {
+  return `${execution.mapRun?.machineName ?? execution.stateMachine.name} ${execution.name}`;
+}
