@@ -1,0 +1,186 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { lakeKeys } from '../../lib/data/data-lake.contract';
+import { chainEntry, verifyLedger } from '../../lib/governance/ledger';
+import { lock, runIdOf, type LockClients } from '../../lib/governance/lock.lambda';
+import type { LedgerEntry, OutcomeEvent } from '../../lib/governance/outcome.contract';
+import { recordOutcome, type OutcomeClients } from '../../lib/governance/record-outcome.lambda';
+
+const environment = { LAKE_BUCKET: 'lake', MODEL_NAME: 'churn', TOPIC_ARN: 'arn:aws:sns:us-east-1:111122223333:topic', RUNBOOK_URL: 'https://example.com/runbook' };
+
+/** Strict in-memory AWS: an unknown command throws; `die` fails the n-th request from now, before it takes effect. */
+class FakeAws {
+  public readonly objects = new Map<string, { body: string; etag: string }>();
+  public readonly pages: Record<string, any>[] = [];
+  public readonly metrics: Record<string, any>[] = [];
+  public readonly running = new Set<string>();
+  private requests = 0;
+  private dieAt = Infinity;
+
+  public die(after: number): void {
+    this.dieAt = this.requests + after;
+  }
+
+  public send = async (command: { constructor: { name: string }; input: any }): Promise<any> => {
+    if (++this.requests === this.dieAt) throw new Error('the function died');
+    const input = command.input;
+    switch (command.constructor.name) {
+      case 'GetObjectCommand': {
+        const object = this.objects.get(input.Key);
+        if (!object) throw Object.assign(new Error('no such key'), { name: 'NoSuchKey' });
+        return { ETag: object.etag, Body: { transformToString: async () => object.body } };
+      }
+      case 'PutObjectCommand': {
+        const present = this.objects.get(input.Key);
+        if ((input.IfNoneMatch && present) || (input.IfMatch && present?.etag !== input.IfMatch)) throw Object.assign(new Error('412'), { name: 'PreconditionFailed' });
+        this.objects.set(input.Key, { body: input.Body, etag: `"${this.requests}"` });
+        return {};
+      }
+      case 'DescribeExecutionCommand':
+        return { status: this.running.has(input.executionArn) ? 'RUNNING' : 'ABORTED' };
+      case 'PublishCommand':
+        this.pages.push(input);
+        return {};
+      case 'PutMetricDataCommand':
+        this.metrics.push(input);
+        return {};
+      default:
+        throw new Error(`unexpected ${command.constructor.name}`);
+    }
+  };
+
+  public get ledger(): LedgerEntry[] {
+    return [...this.objects].filter(([key]) => key.includes('/ledger/entries/')).map(([, object]) => JSON.parse(object.body) as LedgerEntry);
+  }
+
+  public as<T>(): T {
+    return { s3: this, sfn: this, sns: this, cloudwatch: this } as T;
+  }
+}
+
+function outcome(eventId: string, page = false): OutcomeEvent {
+  return { eventId, workflow: 'training', outcome: 'REGISTERED', executionArn: eventId, time: '2001-02-01T00:00:00.000Z', reasons: ['because'], page };
+}
+
+describe('lock', () => {
+  const acquire = (aws: FakeAws, holder: string, now = '2001-02-01T00:00:00.000Z') =>
+    lock({ action: 'acquire', lock: 'training', holder, now, leaseSeconds: 3600 }, aws.as<LockClients>(), 'lake', 'churn');
+  const release = (aws: FakeAws, holder: string) =>
+    lock({ action: 'release', lock: 'training', holder, now: '2001-02-01T00:10:00.000Z', leaseSeconds: 0 }, aws.as<LockClients>(), 'lake', 'churn');
+
+  it('is given to the first, refused to the second, and given to the same holder again', async () => {
+    const aws = new FakeAws();
+    aws.running.add('first');
+    expect(await acquire(aws, 'first')).toEqual({ acquired: true, holder: 'first', runId: runIdOf('first') });
+    expect(await acquire(aws, 'second')).toEqual({ acquired: false, holder: 'first', runId: runIdOf('second') });
+    expect((await acquire(aws, 'first')).acquired).toBe(true);
+  });
+
+  it('is free after its holder has released it, and only after that', async () => {
+    const aws = new FakeAws();
+    aws.running.add('first');
+    await acquire(aws, 'first');
+    await release(aws, 'second');
+    expect((await acquire(aws, 'second')).acquired).toBe(false);
+    await release(aws, 'first');
+    await release(aws, 'first');
+    expect((await acquire(aws, 'second')).acquired).toBe(true);
+  });
+
+  it('is taken over from an execution that no longer runs', async () => {
+    const aws = new FakeAws();
+    await acquire(aws, 'dead');
+    expect((await acquire(aws, 'next')).acquired).toBe(true);
+  });
+
+  it('is taken over when the lease has expired', async () => {
+    const aws = new FakeAws();
+    aws.running.add('hanging');
+    await acquire(aws, 'hanging');
+    expect((await acquire(aws, 'next', '2001-02-01T00:59:59.000Z')).acquired).toBe(false);
+    expect((await acquire(aws, 'next', '2001-02-01T01:00:00.000Z')).acquired).toBe(true);
+  });
+
+  it('has never two holders, whatever the order of acquiring and releasing', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(fc.constantFrom('acquire', 'release'), fc.constantFrom('a', 'b', 'c')), { maxLength: 30 }), async (steps) => {
+        const aws = new FakeAws();
+        for (const name of ['a', 'b', 'c']) aws.running.add(name);
+        let holder: string | undefined;
+        for (const [action, who] of steps) {
+          if (action === 'acquire') {
+            const { acquired } = await acquire(aws, who);
+            expect(acquired).toBe(holder === undefined || holder === who);
+            if (acquired) holder = who;
+          } else {
+            await release(aws, who);
+            if (holder === who) holder = undefined;
+          }
+        }
+      }),
+    );
+  });
+});
+
+describe('ledger', () => {
+  it('records an event once and pages once, however often it comes', async () => {
+    const aws = new FakeAws();
+    for (const id of ['a', 'b', 'a', 'c', 'b']) await recordOutcome(outcome(id, true), aws.as<OutcomeClients>(), environment);
+    expect(aws.ledger.map((entry) => [entry.sequence, entry.eventId])).toEqual([
+      [1, 'a'],
+      [2, 'b'],
+      [3, 'c'],
+    ]);
+    expect(aws.pages).toHaveLength(3);
+    expect(aws.metrics).toHaveLength(3);
+    expect(verifyLedger(aws.ledger)).toEqual([]);
+  });
+
+  it('says what happened, why, and where to look in the page', async () => {
+    const aws = new FakeAws();
+    await recordOutcome(outcome('a', true), aws.as<OutcomeClients>(), environment);
+    expect(aws.pages[0]!.Subject).toBe('churn: training REGISTERED');
+    expect(aws.pages[0]!.Message).toContain('- because');
+    expect(aws.pages[0]!.Message).toContain('https://example.com/runbook#training-registered');
+  });
+
+  it('stays complete when the function dies at any request and is repeated', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c', 'd'), fc.option(fc.integer({ min: 1, max: 9 }))), { minLength: 1, maxLength: 12 }), async (steps) => {
+        const aws = new FakeAws();
+        for (const [id, die] of steps) {
+          if (die !== null) aws.die(die);
+          // Lambda and Step Functions repeat a failed invocation.
+          try {
+            await recordOutcome(outcome(id), aws.as<OutcomeClients>(), environment);
+          } catch {
+            await recordOutcome(outcome(id), aws.as<OutcomeClients>(), environment);
+          }
+          aws.die(Infinity);
+        }
+        expect(verifyLedger(aws.ledger)).toEqual([]);
+        expect(new Set(aws.ledger.map((entry) => entry.eventId))).toEqual(new Set(steps.map(([id]) => id)));
+      }),
+    );
+  });
+
+  it('fails verification when an entry is altered, removed or doubled', () => {
+    const first = chainEntry(outcome('a'), 'churn', undefined);
+    const second = chainEntry(outcome('b'), 'churn', first);
+    const third = chainEntry(outcome('c'), 'churn', second);
+    expect(verifyLedger([third, first, second])).toEqual([]);
+    expect(verifyLedger([first, { ...second, outcome: 'REJECTED' }, third])).toEqual(['entry 2 was altered after it was written']);
+    expect(verifyLedger([first, third])).toContain('entry 2 is missing or doubled: found sequence 3');
+    expect(verifyLedger([first, second, chainEntry(outcome('a'), 'churn', second)])).toEqual(['entry 3 records event a again, first recorded as 1']);
+  });
+
+  it('keeps entries, marks and head where the lake says', async () => {
+    const aws = new FakeAws();
+    await recordOutcome(outcome('a'), aws.as<OutcomeClients>(), environment);
+    expect([...aws.objects.keys()].sort()).toEqual([
+      lakeKeys.ledgerEntry('churn', 1),
+      expect.stringMatching(/^state\/churn\/ledger\/events\/[0-9a-f]{64}\.json$/),
+      lakeKeys.ledgerHead('churn'),
+    ]);
+  });
+});
