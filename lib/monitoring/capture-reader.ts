@@ -1,0 +1,126 @@
+import { parseCsv } from '../data/csv';
+import { jsonPredictions, jsonRows } from './capture-json';
+
+/**
+ * Reads what SageMaker's data capture writes: one JSON document per line, each the request and the response of one invocation, which may
+ * hold many rows (guide, "Capture data from real-time endpoint"; keys and encodings in "Preprocessing and postprocessing").
+ * A line that cannot be read is counted and described, never fatal.
+ */
+export interface CaptureRecord {
+  readonly eventId: string;
+  readonly inferenceId?: string;
+  /** Milliseconds since 1970. */
+  readonly inferenceTime: number;
+  /** Rows of the request in the order of the features; absent when the request was not captured. */
+  readonly input?: readonly (readonly string[])[];
+  /** One prediction per row; absent when the response was not captured. */
+  readonly output?: readonly string[];
+}
+
+export interface BadLine {
+  /** 1 is the first line. */
+  readonly line: number;
+  readonly reason: string;
+}
+
+export interface CaptureFile {
+  /** In the window, each eventId once. */
+  readonly records: readonly CaptureRecord[];
+  readonly duplicates: number;
+  /** Readable lines of another time: files are cut by the hour, windows need not be. */
+  readonly outsideWindow: number;
+  readonly badLines: readonly BadLine[];
+}
+
+export interface CaptureReaderOptions {
+  /** Names of the request's columns, needed for JSON objects. */
+  readonly features: readonly string[];
+  /** ISO times, start included, end not. */
+  readonly start: string;
+  readonly end: string;
+}
+
+interface CapturedSide {
+  readonly observedContentType?: string;
+  readonly data?: unknown;
+  readonly encoding?: string;
+}
+
+export function readCaptureFile(text: string, options: CaptureReaderOptions): CaptureFile {
+  const start = Date.parse(options.start);
+  const end = Date.parse(options.end);
+  const records: CaptureRecord[] = [];
+  const badLines: BadLine[] = [];
+  const seen = new Set<string>();
+  let duplicates = 0;
+  let outsideWindow = 0;
+  text.split('\n').forEach((line, index) => {
+    if (line.trim() === '') return;
+    try {
+      const record = readCaptureLine(line, options.features);
+      if (record.inferenceTime < start || record.inferenceTime >= end) outsideWindow += 1;
+      else if (seen.has(record.eventId)) duplicates += 1;
+      else {
+        seen.add(record.eventId);
+        records.push(record);
+      }
+    } catch (error) {
+      badLines.push({ line: index + 1, reason: (error as Error).message });
+    }
+  });
+  return { records, duplicates, outsideWindow, badLines };
+}
+
+/** @throws with the reason when the line is no capture record */
+export function readCaptureLine(line: string, features: readonly string[]): CaptureRecord {
+  const document = parseJson(line, 'the line') as {
+    captureData?: { endpointInput?: CapturedSide; endpointOutput?: CapturedSide };
+    eventMetadata?: { eventId?: unknown; inferenceId?: unknown; inferenceTime?: unknown };
+  } | null;
+  const metadata = document?.eventMetadata;
+  if (typeof metadata?.eventId !== 'string') throw new Error('eventMetadata.eventId is missing');
+  const inferenceTime = typeof metadata.inferenceTime === 'string' ? Date.parse(metadata.inferenceTime) : NaN;
+  if (Number.isNaN(inferenceTime)) throw new Error('eventMetadata.inferenceTime is not a time');
+  const { endpointInput, endpointOutput } = document?.captureData ?? {};
+  if (!endpointInput && !endpointOutput) throw new Error('captureData has neither endpointInput nor endpointOutput');
+  return {
+    eventId: metadata.eventId,
+    ...(typeof metadata.inferenceId === 'string' ? { inferenceId: metadata.inferenceId } : {}),
+    inferenceTime,
+    ...(endpointInput ? { input: readSide(endpointInput, 'endpointInput', parseCsv, (value) => jsonRows(value, features)) } : {}),
+    ...(endpointOutput ? { output: readSide(endpointOutput, 'endpointOutput', (csv) => parseCsv(csv).flat(), jsonPredictions) } : {}),
+  };
+}
+
+function readSide<T>(side: CapturedSide, name: string, fromCsv: (text: string) => T, fromJson: (value: unknown) => T): T {
+  if (typeof side.data !== 'string') throw new Error(`${name}.data is not a text`);
+  switch (side.encoding) {
+    case 'CSV':
+      return fromCsv(side.data);
+    case 'JSON':
+      return fromJson(parseJson(side.data, `${name}.data`));
+    case 'BASE64': {
+      const text = decode(side.data, name);
+      return /json/i.test(side.observedContentType ?? '') ? fromJson(parseJson(text, `${name}.data`)) : fromCsv(text);
+    }
+    default:
+      throw new Error(`${name}.encoding ${JSON.stringify(side.encoding)} is not CSV, JSON or BASE64`);
+  }
+}
+
+/** BASE64 may hold any bytes, a NumPy array for instance; only text can be profiled. */
+function decode(data: string, name: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(data, 'base64'));
+  } catch {
+    throw new Error(`${name}.data is not UTF-8 text in BASE64`);
+  }
+}
+
+function parseJson(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error(`${what} is not JSON`);
+  }
+}
