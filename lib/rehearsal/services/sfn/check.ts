@@ -2,7 +2,9 @@ import { checkTransitions } from './check-transitions';
 import { isDistributed, type Catcher, type Machine, type Retrier, type State, type StateType } from './definition';
 import { ExpressionCheck, type Availability } from './check-expression';
 import * as fields from './fields';
+import { isExpression } from './expression';
 import { parseResource } from './integrations/catalogue';
+import { checkArguments } from './integrations/check-arguments';
 import { RESERVED_ERRORS } from './states-error';
 
 type Json = Record<string, any>;
@@ -77,7 +79,9 @@ class Check {
 
   private task(state: State, place: string): void {
     try {
-      const { pattern } = parseResource(state.Resource);
+      const resource = parseResource(state.Resource);
+      const { pattern } = resource;
+      if (!isExpression(state.Arguments)) checkArguments(resource, state.Arguments, `${place}/Arguments`, (at, problem) => this.report(at, problem));
       if (state.HeartbeatSeconds !== undefined && pattern !== 'waitForTaskToken') {
         this.report(`${place}/HeartbeatSeconds`, 'only a task that waits for a token can send heartbeats (activities are not simulated)');
       }

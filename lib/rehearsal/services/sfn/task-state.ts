@@ -1,7 +1,7 @@
 import { AwsError } from '../../kernel/aws-error';
 import type { Principal, Simulation } from '../../kernel/simulation';
 import type { VirtualClock } from '../../kernel/virtual-clock';
-import { errorName, type Job, parseResource, type TaskResource } from './integrations/catalogue';
+import { apiOf, errorName, type Job, parseResource, type TaskResource } from './integrations/catalogue';
 import { type ApiCall, type Caller, toCall, toResult } from './integrations/shapes';
 import { asText, toJson } from './integrations/values';
 import type { Interpreter, StateResult, Visit } from './interpreter';
@@ -172,7 +172,8 @@ class TaskRun {
       if (error.statusCode >= 500 || /^(Throttl|TooManyRequests|RequestTimeout|TimeoutError|NetworkingError)/.test(error.code)) return undefined;
       throw this.failure(error);
     }
-    const described = (await toJson(answer, 'milliseconds', resource.api.service === 'sfn')) as Json;
+    const shape = apiOf(resource)?.service.operations.get(job.describe)?.output;
+    const described = (await toJson(answer, shape, 'milliseconds')) as Json;
     if (resource.pattern !== 'sync:2') return described;
     for (const member of ['Input', 'Output']) if (typeof described[member] === 'string') described[member] = JSON.parse(described[member]) as unknown;
     return described;

@@ -1,4 +1,5 @@
-import { MODELLED_ERRORS } from './modelled-errors';
+import { serviceModel } from '../../../aws/sdk-registry';
+import type { OperationModel, ServiceModel } from '../../../aws/service-model';
 
 /** How a Task waits (Step Functions guide, "Discover service integration patterns"). */
 export type Pattern = '' | 'sync' | 'sync:2' | 'waitForTaskToken';
@@ -39,8 +40,6 @@ export interface SdkService {
   readonly id: string;
   /** Name in errors: the AWS SDK for Java v2 that does the calls spells it so. */
   readonly name: string;
-  /** Its API spells members in camelCase; state machines spell them in PascalCase all the same. */
-  readonly camelCase?: boolean;
 }
 
 const sagemaker = (operation: string, job?: Job): OptimizedApi => ({
@@ -108,7 +107,7 @@ const SDK_SERVICES: Record<string, SdkService> = {
   s3: { id: 's3', name: 'S3' },
   sagemaker: { id: 'sagemaker', name: 'SageMaker' },
   scheduler: { id: 'scheduler', name: 'Scheduler' },
-  sfn: { id: 'sfn', name: 'Sfn', camelCase: true },
+  sfn: { id: 'sfn', name: 'Sfn' },
   sns: { id: 'sns', name: 'Sns' },
 };
 
@@ -127,13 +126,24 @@ export function parseResource(resource: unknown): TaskResource {
     const sdk = SDK_SERVICES[name];
     if (!sdk) throw new Error(`Resource ${resource}: AWS SDK integration with ${name} is not simulated; known: ${Object.keys(SDK_SERVICES).join(', ')}`);
     if (!/^[a-z][A-Za-z0-9]+$/.test(action)) throw new Error(`Resource ${resource}: the action must be in camelCase`);
+    const operation = action[0]!.toUpperCase() + action.slice(1);
+    if (!serviceModel(sdk.id)?.operations.has(operation)) throw new Error(`Resource ${resource}: ${name} has no action ${action}`);
     if (!['', 'waitForTaskToken'].includes(pattern)) throw new Error(`Resource ${resource}: pattern .${pattern} does not exist for AWS SDK integrations`);
-    return { kind: 'sdk', service: sdk, operation: action[0]!.toUpperCase() + action.slice(1), pattern };
+    return { kind: 'sdk', service: sdk, operation, pattern };
   }
   const api = OPTIMIZED[body];
   if (!api) throw new Error(`Resource ${resource}: integration ${body} is not simulated; known: ${Object.keys(OPTIMIZED).join(', ')}`);
   if (!api.patterns.includes(pattern)) throw new Error(`Resource ${resource}: ${body} has no pattern .${pattern}`);
   return { kind: 'optimized', id: body, api, pattern };
+}
+
+/** The API that a task calls, as the SDK describes it. */
+export function apiOf(resource: TaskResource): { service: ServiceModel; operation: OperationModel } | undefined {
+  const [id, name] =
+    resource.kind === 'sdk' ? [resource.service.id, resource.operation] : resource.kind === 'optimized' ? [resource.api.service, resource.api.operation] : ['lambda', 'Invoke'];
+  const service = serviceModel(id!);
+  const operation = service?.operations.get(name!);
+  return service && operation ? { service, operation } : undefined;
 }
 
 /** `sagemaker:createTrainingJob.sync` → body and pattern; the version of a pattern follows a colon. */
@@ -157,12 +167,14 @@ const UNANSWERED = new Set(['NetworkingError', 'RequestTimeout', 'TimeoutError']
  * SDKs for Java give their classes.
  */
 export function errorName(resource: TaskResource, code: string): string {
-  const { prefix, base, service } =
+  const { prefix, base } =
     resource.kind === 'sdk'
-      ? { prefix: resource.service.name, base: `${resource.service.name}Exception`, service: resource.service.id }
+      ? { prefix: resource.service.name, base: `${resource.service.name}Exception` }
       : resource.kind === 'optimized'
-        ? { prefix: resource.api.errorPrefix, base: resource.api.errorBase, service: resource.api.service }
-        : { prefix: 'Lambda', base: 'AWSLambdaException', service: 'lambda' };
+        ? { prefix: resource.api.errorPrefix, base: resource.api.errorBase }
+        : { prefix: 'Lambda', base: 'AWSLambdaException' };
   if (UNANSWERED.has(code)) return `${prefix}.SdkClientException`;
-  return MODELLED_ERRORS[service]?.has(code) ? `${prefix}.${exceptionName(code)}` : `${prefix}.${base}`;
+  // S3 declares AccessDenied for a few new operations only; for all others it is S3Exception.
+  const declared = prefix === 'S3' && code === 'AccessDenied' ? undefined : apiOf(resource)?.service.error(code);
+  return `${prefix}.${declared ? exceptionName(declared.name) : base}`;
 }

@@ -1,6 +1,6 @@
 import { StatesError } from '../states-error';
-import type { TaskResource } from './catalogue';
-import { asText, toCamelCase, toJson, withDates } from './values';
+import { apiOf, type TaskResource } from './catalogue';
+import { asText, toJson, toSdk } from './values';
 
 type Json = Record<string, any>;
 
@@ -29,11 +29,7 @@ export function toCall(resource: TaskResource, args: unknown, caller: Caller): A
   const input = (args ?? {}) as Json;
   if (typeof input !== 'object' || Array.isArray(input)) throw new StatesError('States.Runtime', 'Arguments must be a JSON object.');
   if (resource.kind === 'sdk') {
-    const { id, camelCase } = resource.service;
-    const members = withDates(camelCase ? toCamelCase(input) : input) as Json;
-    // Guide, "AWS SDK service integrations": a body may be given as JSON.
-    if ('Body' in members) members.Body = asText(members.Body);
-    return { service: id, operation: resource.operation, input: members };
+    return { service: resource.service.id, operation: resource.operation, input: toSdk(input, apiOf(resource)?.operation.input) as Json };
   }
   const { service, operation } = resource.api;
   switch (resource.id) {
@@ -44,9 +40,8 @@ export function toCall(resource: TaskResource, args: unknown, caller: Caller): A
     case 'events:putEvents':
       return { service, operation, input: { ...input, Entries: entries(input.Entries, caller) } };
     case 'states:startExecution': {
-      const { StateMachineArn, Name, Input, TraceHeader, ...unknown } = input;
-      const text = Input === undefined ? undefined : asText(Input);
-      return { service, operation, input: defined({ stateMachineArn: StateMachineArn, name: Name, input: text, traceHeader: TraceHeader, ...unknown }) };
+      const members = 'Input' in input ? { ...input, Input: asText(input.Input) } : input;
+      return { service, operation, input: toSdk(members, apiOf(resource)?.operation.input) as Json };
     }
     default:
       if (resource.pattern !== 'sync') return { service, operation, input };
@@ -56,9 +51,10 @@ export function toCall(resource: TaskResource, args: unknown, caller: Caller): A
 
 /** Answer of the API → result of the Task. @throws StatesError when the answer says that the work failed */
 export async function toResult(resource: TaskResource, answer: Json, caller: Caller): Promise<unknown> {
-  if (resource.kind === 'sdk') return toJson(answer, 'text', resource.service.camelCase);
+  const shape = apiOf(resource)?.operation.output;
+  if (resource.kind === 'sdk') return toJson(answer, shape, 'text');
   const isInvoke = resource.kind === 'function' || resource.id === 'lambda:invoke';
-  const { Payload, ...rest } = (await toJson(answer, 'milliseconds', !isInvoke && resource.api.service === 'sfn')) as Json;
+  const { Payload, ...rest } = (await toJson(answer, shape, 'milliseconds')) as Json;
   const metadata = {
     SdkHttpMetadata: { AllHttpHeaders: {}, HttpHeaders: {}, HttpStatusCode: 200 },
     SdkResponseMetadata: { RequestId: caller.requestId() },
@@ -100,8 +96,4 @@ function entries(list: unknown, caller: Caller): unknown {
 
 function bytes(payload: unknown): Uint8Array {
   return Buffer.from(JSON.stringify(payload ?? {}));
-}
-
-function defined(members: Json): Json {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 }
