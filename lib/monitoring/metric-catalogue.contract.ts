@@ -33,6 +33,13 @@ export const METRICS = {
   insufficientData: { name: 'InsufficientData', unit: 'None', dimensions: model, description: '1 when the window had fewer rows than the minimum, else 0' },
   captureRatio: { name: 'CaptureRatio', unit: 'None', dimensions: model, description: 'captured rows over expected rows from invocations, 0 to 1' },
   schemaViolations: { name: 'SchemaViolations', unit: 'Count', dimensions: model, description: 'lines and values in the window that do not fit the contract' },
+  dataQualityBreach: { name: 'DataQualityBreach', unit: 'None', dimensions: model, description: '1 when the captured data breaks the contract too often, else 0' },
+  monitorBlind: {
+    name: 'MonitorBlind',
+    unit: 'None',
+    dimensions: model,
+    description: '1 when predictions were made that could not be judged, else 0; emitted by every run, also while nothing is deployed',
+  },
   analysisFailed: {
     name: 'DeploymentAnalysisFailed',
     unit: 'None',

@@ -1,0 +1,94 @@
+import { type Baseline, type DriftVerdict, driftVerdict } from '../drift';
+import { type CaptureSummary, countViolations } from './capture-summary';
+import { dataQualityBreaches } from './data-quality';
+import { type MonitoringOutcome, type MonitoringPolicy, type MonitoringWindow } from './monitoring.contract';
+
+/** What one model version's predictions in the window say. Versions are never mixed: each is compared with its own baseline. */
+export interface VersionReport {
+  readonly version: number;
+  readonly outcome: MonitoringOutcome;
+  /** Start of the evaluated rows: earlier than the window's start when preceding windows had to be added. */
+  readonly evaluatedFrom: string;
+  /** Rows of this window alone. */
+  readonly windowRows: number;
+  readonly records: number;
+  readonly duplicates: number;
+  readonly violations: number;
+  readonly badLineExamples: CaptureSummary['badLineExamples'];
+  readonly breaches: readonly string[];
+  readonly verdict: DriftVerdict;
+}
+
+/** report.json */
+export interface DriftReport {
+  readonly window: MonitoringWindow;
+  readonly outcome: MonitoringOutcome;
+  readonly reasons: readonly string[];
+  readonly champion: { readonly version: number; readonly since: string } | null;
+  readonly versions: readonly VersionReport[];
+  /** Invocations that SageMaker counted in the window; null when the metric has no data. */
+  readonly invocations: number | null;
+  /** Captured over expected invocations; null when nothing was expected. */
+  readonly captureRatio: number | null;
+  /** True when predictions were made that the monitor could not judge. */
+  readonly blind: boolean;
+}
+
+export interface VersionEvidence {
+  readonly baseline: Baseline;
+  readonly window: CaptureSummary;
+  /** The window and the preceding ones that it was widened by. */
+  readonly widened: CaptureSummary;
+  readonly evaluatedFrom: string;
+}
+
+/** Broken data comes first: a verdict on drift is worth nothing when the values are wrong. */
+export function versionReport(evidence: VersionEvidence, policy: MonitoringPolicy): VersionReport {
+  const { baseline, window, widened } = evidence;
+  const breaches = dataQualityBreaches(widened, baseline, policy);
+  const verdict = driftVerdict(baseline, widened.profile, policy);
+  return {
+    version: window.version,
+    outcome: breaches.length > 0 ? 'DATA_QUALITY' : verdict.status,
+    evaluatedFrom: evidence.evaluatedFrom,
+    windowRows: window.profile.rows,
+    records: window.records,
+    duplicates: window.duplicates,
+    violations: countViolations(window),
+    badLineExamples: window.badLineExamples,
+    breaches,
+    verdict,
+  };
+}
+
+export interface WindowFacts {
+  readonly window: MonitoringWindow;
+  readonly champion?: { readonly version: number; readonly since: string };
+  readonly versions: readonly VersionReport[];
+  readonly invocations: number | null;
+  readonly samplingPercentage: number;
+}
+
+/** The window's outcome is the champion's; other versions (a canary, a version just replaced) are in the report. */
+export function driftReport(facts: WindowFacts, policy: MonitoringPolicy): DriftReport {
+  const captured = facts.versions.reduce((sum, version) => sum + version.records, 0);
+  const expected = ((facts.invocations ?? 0) * facts.samplingPercentage) / 100;
+  const captureRatio = expected >= 1 ? Math.min(1, captured / expected) : null;
+  const champion = facts.versions.find(({ version }) => version === facts.champion?.version);
+  const common = { window: facts.window, versions: facts.versions, invocations: facts.invocations, captureRatio };
+  if (!facts.champion || !champion) {
+    return { ...common, champion: null, outcome: 'NOT_DEPLOYED', reasons: ['No model version is deployed.'], blind: false };
+  }
+  const blind = champion.outcome === 'INSUFFICIENT_DATA' && expected >= 1 && (expected >= policy.minimumSampleSize || isOld(facts, facts.champion.since, policy));
+  return { ...common, champion: facts.champion, outcome: champion.outcome, reasons: reasonsOf(champion, captureRatio), blind };
+}
+
+/** A low-traffic model gets the whole lookback to collect its rows before it counts as unobserved. */
+function isOld(facts: WindowFacts, since: string, policy: MonitoringPolicy): boolean {
+  return Date.parse(facts.window.end) - Date.parse(since) >= policy.maximumLookbackSeconds * 1000;
+}
+
+function reasonsOf(champion: VersionReport, captureRatio: number | null): string[] {
+  const ratio = captureRatio === null ? [] : [`${(captureRatio * 100).toFixed(0)} % of the expected invocations were captured.`];
+  return [`Version ${champion.version}, rows since ${champion.evaluatedFrom}:`, ...champion.breaches, ...champion.verdict.reasons, ...ratio];
+}

@@ -1,0 +1,33 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import { type Baseline } from '../drift';
+import { requireEnvironment } from '../private/environment.contract';
+import { getJson, getText, putJson } from '../private/object-store.lambda-shared';
+import { readCaptureFile } from './capture-reader';
+import { summarize } from './capture-summary';
+import { MONITORING_ENVIRONMENT, type ProfileCaptureEvent, windowKeys, type WindowPlan } from './monitoring.contract';
+
+/** Profiles one captured file in the bins of its version's baseline. The same file gives the same object, however often it is done. */
+export async function profileCapture(event: ProfileCaptureEvent, s3: S3Client, bucket: string, model: string): Promise<void> {
+  const planKey = windowKeys.plan(model, event.windowId);
+  const plan = (await getJson<WindowPlan>(s3, bucket, planKey))?.value;
+  if (!plan) throw new Error(`the plan ${planKey} does not exist`);
+  const planned = plan.versions.find(({ version }) => version === event.file.version);
+  if (!planned) throw new Error(`version ${event.file.version} is not in the plan ${planKey}`);
+  const [baseline, captured] = await Promise.all([
+    getJson<Baseline>(s3, bucket, planned.baselineKey),
+    getText(s3, bucket, event.file.key),
+  ]);
+  if (!baseline) throw new Error(`the baseline ${planned.baselineKey} does not exist`);
+  if (!captured) throw new Error(`the captured file ${event.file.key} does not exist`);
+  const file = readCaptureFile(captured.value, { features: plan.features.map(({ name }) => name), start: plan.window.start, end: plan.window.end });
+  await putJson(s3, bucket, event.file.profileKey, summarize(planned.version, file, baseline.value, plan.features));
+}
+
+const s3 = new S3Client({});
+
+/** Returns next to nothing: a distributed map collects the results of thousands of files. */
+export async function handler(event: ProfileCaptureEvent): Promise<{ done: true }> {
+  const environment = requireEnvironment(process.env, MONITORING_ENVIRONMENT);
+  await profileCapture(event, s3, environment.LAKE_BUCKET, environment.MODEL_NAME);
+  return { done: true };
+}
