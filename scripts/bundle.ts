@@ -40,7 +40,10 @@ const common: BuildOptions = {
 
 async function bundleEntries(suffix: string, out: string, options: BuildOptions): Promise<Metafile[]> {
   const entries = filesBelow(join(root, 'lib'), suffix);
-  rmSync(join(root, out), { recursive: true, force: true });
+  const names = new Set(entries.map((file) => entryName(file, suffix)));
+  if (names.size !== entries.length) throw new Error(`two entries *${suffix} have the same name`);
+  mkdirSync(join(root, out), { recursive: true });
+  for (const stale of readdirSync(join(root, out)).filter((name) => !names.has(name))) rmSync(join(root, out, stale), { recursive: true });
   return Promise.all(
     entries.map(async (file) => {
       const outfile = join(out, entryName(file, suffix), 'index.js');
@@ -54,7 +57,6 @@ async function bundleContainers(): Promise<void> {
   for (const dockerfile of filesBelow(join(root, 'examples'), join('container', 'Dockerfile'))) {
     const source = dirname(dockerfile);
     const target = join(root, 'dist', relative(root, source));
-    rmSync(target, { recursive: true, force: true });
     mkdirSync(target, { recursive: true });
     copyFileSync(dockerfile, join(target, 'Dockerfile'));
     for (const program of ['train', 'serve']) {
