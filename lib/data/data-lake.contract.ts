@@ -17,15 +17,26 @@ export const lakeKeys = {
   fileReport: (model: string, runId: string, index: number): string => `quarantine/${model}/${runId}/files/${pad(index)}.json`,
   /** The list of raw files that one training run considers; input of its distributed map. */
   runFiles: (model: string, runId: string): string => `snapshots/${model}/runs/${runId}/files.json`,
+  /** The contract as it was for one run, so that its handlers and a later reader see the same. */
+  runContract: (model: string, runId: string): string => `snapshots/${model}/runs/${runId}/contract.json`,
   /** The snapshot: keys, object versions and hashes. The id in its path is the hash of its content. */
   snapshotManifest: (model: string, snapshotId: string): string => `snapshots/${model}/${snapshotId}/manifest.json`,
+  /** The snapshot's files as a JSON array, input of the distributed map that prepares them. */
+  snapshotFiles: (model: string, snapshotId: string): string => `snapshots/${model}/${snapshotId}/files.json`,
   /** `train`, `validation`, `test`: CSV parts without header. */
   curatedPrefix: (model: string, snapshotId: string, channel: string): string => `curated/${model}/${snapshotId}/${channel}/`,
+  /** One curated part; only parts with rows exist. */
+  curatedPart: (model: string, snapshotId: string, channel: string, index: number): string => `curated/${model}/${snapshotId}/${channel}/part-${pad(index)}.csv`,
+  /** Says that all parts of one raw file are written, and how many rows each has. */
+  curatedDone: (model: string, snapshotId: string, index: number): string => `curated/${model}/${snapshotId}/done/${pad(index)}.json`,
+  curatedDonePrefix: (model: string, snapshotId: string): string => `curated/${model}/${snapshotId}/done/`,
   /** The contract as JSON, given to the training container as channel `contract`. */
   curatedContract: (model: string, snapshotId: string): string => `curated/${model}/${snapshotId}/contract/contract.json`,
   artifactsPrefix: (model: string): string => `artifacts/${model}/`,
   /** Batch transform output of `challenger` and `champion` on the frozen test set. */
   scoresPrefix: (model: string, runId: string, role: string): string => `evaluations/${model}/${runId}/${role}/`,
+  /** The challenger's metrics in the format that SageMaker shows for a model package (Model Monitor's statistics of model quality). */
+  modelQuality: (model: string, runId: string): string => `evaluations/${model}/${runId}/model-quality.json`,
   verdict: (model: string, runId: string): string => `evaluations/${model}/${runId}/verdict.json`,
   lineage: (model: string, runId: string): string => `evaluations/${model}/${runId}/lineage.json`,
   baseline: (model: string, runId: string): string => `baselines/${model}/${runId}/baseline.json`,

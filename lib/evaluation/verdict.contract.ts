@@ -24,4 +24,16 @@ export interface Verdict {
   /** Challenger's metrics per slice value: `origin=ATL` → metrics. */
   readonly slices: Record<string, Record<string, MetricValue>>;
   readonly rows: number;
+  /** Bias between the values of protected columns: `sex` → figures. */
+  readonly bias?: Record<string, BiasFigures>;
+}
+
+/** How far the share of positive answers lies apart between the values of one protected column. */
+export interface BiasFigures {
+  /** Greatest minus smallest share of predicted positives. 0 is equal treatment. */
+  readonly positiveRateDifference: number;
+  /** Smallest over greatest share of predicted positives. 1 is equal treatment; under 0.8 breaks the four-fifths rule (29 CFR 1607.4). */
+  readonly disparateImpact: number;
+  /** Share of predicted positives per value. */
+  readonly positiveRates: Record<string, number>;
 }
