@@ -325,6 +325,21 @@ describe('distributed map', () => {
     }
   });
 
+  it('starts no more children and ends the running ones when it has failed', async () => {
+    const world = new FakeWorld();
+    const slow = { C: { Type: 'Choice', Choices: [{ Condition: '{% $states.input > 2 %}', Next: 'F' }], Default: 'W' }, F: { Type: 'Fail' }, W: { Type: 'Wait', Seconds: 100, End: true } };
+    const ResultWriter = { Resource: 'arn:aws:states:::s3:putObject', Arguments: { Bucket: 'b' } };
+    const end = await world.run(chain({ M: distributed(slow, { Items: [1, 3, 2], MaxConcurrency: 2, ResultWriter }) }));
+    expect(end).toMatchObject({ error: 'States.ExceedToleratedFailureThreshold', seconds: 0 });
+    const children = world.sfn.all().filter((execution) => execution.mapRun);
+    expect(children.map(({ input, status }) => [input, status])).toEqual([
+      ['1', 'ABORTED'],
+      ['3', 'FAILED'],
+    ]);
+    const pending = [...world.objects].find(([key]) => key.endsWith('PENDING_0.json'))!;
+    expect(JSON.parse(pending[1])).toEqual([expect.objectContaining({ Input: '2', Status: 'PENDING' })]);
+  });
+
   it('tolerates failures and shows them', async () => {
     const { output } = await new FakeWorld().run(chain({ M: distributed(someFail, { Items: [1, 3], ToleratedFailurePercentage: 50 }) }));
     expect(output).toEqual([1, expect.objectContaining({ Status: 'FAILED', Error: 'Big', Input: '3' })]);
