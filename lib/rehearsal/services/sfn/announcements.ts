@@ -1,6 +1,10 @@
-import type { Simulation } from '../../kernel/simulation';
-import type { EventBus } from './collaborators';
+import type { SimulatedService, Simulation } from '../../kernel/simulation';
 import type { Execution } from './execution';
+
+/** Simulated EventBridge, as far as Step Functions needs it. */
+interface EventBus extends SimulatedService {
+  publish(event: { source: string; 'detail-type': string; detail: Record<string, unknown>; resources: string[] }): unknown;
+}
 
 /**
  * Tells the timeline, and EventBridge (events reference, "AWS Step Functions events"), that an execution has another status. Children of

@@ -1,6 +1,6 @@
 import { AwsError } from '../../kernel/aws-error';
 import type { Simulation } from '../../kernel/simulation';
-import type { Iam } from './collaborators';
+import type { Iam } from '../iam-access';
 import { isDistributed, type Machine, type State } from './definition';
 import type { StateMachine } from './execution';
 import { parseResource } from './integrations/catalogue';
