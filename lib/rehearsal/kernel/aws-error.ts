@@ -5,6 +5,8 @@ export class AwsError extends Error {
     public readonly code: string,
     message: string,
     public readonly statusCode: number = 400,
+    /** Further members of the error shape, e.g. OriginalStatusCode of ModelError. */
+    public readonly members: Readonly<Record<string, unknown>> = {},
   ) {
     super(message);
     this.name = code;

@@ -63,6 +63,8 @@ export interface SimulatedService {
   resourcePolicy?(arn: string): PolicyDocument | undefined;
   /** @throws AwsError with the error code of the real service */
   handle(request: AwsRequest): unknown;
+  /** Ends local processes and connections; called once, at the end of the rehearsal. */
+  close?(): Promise<void> | void;
 }
 
 export interface PolicyDocument {

@@ -1,0 +1,98 @@
+import type { CapacitySize, DeploymentConfig } from '@aws-sdk/client-sagemaker';
+import { Constraints, invalid } from './validation';
+
+/** One shift of traffic: from now on so many instances of the new fleet serve; then bake. */
+export interface TrafficStep {
+  /** Active instances of the new fleet, of all variants together. */
+  readonly instances: number;
+  readonly share: number;
+  readonly label: 'canary' | 'linear step' | 'batch' | 'full';
+  /** `WaitIntervalInSeconds` or `TerminationWaitInSeconds`. */
+  readonly waitName: string;
+  readonly waitSeconds: number;
+}
+
+export interface DeploymentPlan {
+  readonly kind: 'all-at-once' | 'canary' | 'linear' | 'rolling';
+  readonly steps: readonly TrafficStep[];
+  readonly alarmNames: readonly string[];
+  readonly timeoutSeconds: number;
+}
+
+/** Without a limit of its own a deployment may take as long as any may (API_BlueGreenUpdatePolicy: at most 28 800 seconds). */
+const MAXIMUM_TIMEOUT = 28_800;
+
+/** @throws ValidationException when the deployment configuration does not fit its own rules (API_DeploymentConfig and its parts) */
+export function validateDeploymentConfig(config: DeploymentConfig | undefined): void {
+  if (!config) return;
+  const { BlueGreenUpdatePolicy: blueGreen, RollingUpdatePolicy: rolling, AutoRollbackConfiguration: rollback } = config;
+  const routing = blueGreen?.TrafficRoutingConfiguration;
+  const constraints = new Constraints()
+    .length('deploymentConfig.autoRollbackConfiguration.alarms', rollback?.Alarms, 1, 10)
+    .oneOf('trafficRoutingConfiguration.type', routing?.Type, ['ALL_AT_ONCE', 'CANARY', 'LINEAR'])
+    .range('trafficRoutingConfiguration.waitIntervalInSeconds', routing?.WaitIntervalInSeconds, 0, 3600)
+    .range('blueGreenUpdatePolicy.terminationWaitInSeconds', blueGreen?.TerminationWaitInSeconds, 0, 3600)
+    .range('blueGreenUpdatePolicy.maximumExecutionTimeoutInSeconds', blueGreen?.MaximumExecutionTimeoutInSeconds, 600, MAXIMUM_TIMEOUT)
+    .range('rollingUpdatePolicy.waitIntervalInSeconds', rolling?.WaitIntervalInSeconds, 0, 3600)
+    .range('rollingUpdatePolicy.maximumExecutionTimeoutInSeconds', rolling?.MaximumExecutionTimeoutInSeconds, 600, MAXIMUM_TIMEOUT);
+  for (const alarm of rollback?.Alarms ?? []) constraints.length('deploymentConfig.autoRollbackConfiguration.alarms.alarmName', alarm.AlarmName, 1, 255);
+  constraints.check();
+  if (blueGreen && rolling) throw invalid('Only one of BlueGreenUpdatePolicy and RollingUpdatePolicy can be specified.');
+  if (routing?.Type === 'CANARY' && !routing.CanarySize) throw invalid('CanarySize must be specified when traffic routing type is CANARY.');
+  if (routing?.Type === 'LINEAR' && !routing.LinearStepSize) throw invalid('LinearStepSize must be specified when traffic routing type is LINEAR.');
+  if (routing?.CanarySize && routing.Type !== 'CANARY') throw invalid(`CanarySize cannot be specified when traffic routing type is ${routing.Type}.`);
+  if (routing?.LinearStepSize && routing.Type !== 'LINEAR') throw invalid(`LinearStepSize cannot be specified when traffic routing type is ${routing.Type}.`);
+}
+
+/**
+ * Steps of an update (guide: deployment-guardrails and its pages on canary, linear, all at once, rolling).
+ * `comparable` is false when the variants' names change: then all traffic shifts at once without baking (deployment-guardrails-exclusions).
+ * @throws ValidationException when a size does not fit the number of instances
+ */
+export function deploymentPlan(config: DeploymentConfig | undefined, instances: number, comparable: boolean): DeploymentPlan {
+  const blueGreen = config?.BlueGreenUpdatePolicy;
+  const rolling = config?.RollingUpdatePolicy;
+  const routing = blueGreen?.TrafficRoutingConfiguration;
+  const alarmNames = (config?.AutoRollbackConfiguration?.Alarms ?? []).map((alarm) => alarm.AlarmName!);
+  const timeoutSeconds = blueGreen?.MaximumExecutionTimeoutInSeconds ?? rolling?.MaximumExecutionTimeoutInSeconds ?? MAXIMUM_TIMEOUT;
+  const step = (active: number, label: TrafficStep['label'], waitName: string, waitSeconds: number): TrafficStep => ({
+    instances: active,
+    share: active / instances,
+    label,
+    waitName,
+    waitSeconds,
+  });
+  const last = step(instances, 'full', 'TerminationWaitInSeconds', comparable ? (blueGreen?.TerminationWaitInSeconds ?? 0) : 0);
+  let kind: DeploymentPlan['kind'] = 'all-at-once';
+  let steps: TrafficStep[] = [last];
+  if (comparable && routing?.Type === 'CANARY') {
+    const size = capacity('CanarySize', routing.CanarySize!, instances, 1);
+    kind = 'canary';
+    steps = [step(size, 'canary', 'WaitIntervalInSeconds', routing.WaitIntervalInSeconds!), last];
+  } else if (comparable && (routing?.Type === 'LINEAR' || rolling)) {
+    const size = rolling ? capacity('MaximumBatchSize', rolling.MaximumBatchSize!, instances, 5) : capacity('LinearStepSize', routing!.LinearStepSize!, instances, 10);
+    const wait = rolling?.WaitIntervalInSeconds ?? routing!.WaitIntervalInSeconds!;
+    kind = rolling ? 'rolling' : 'linear';
+    steps = [];
+    for (let active = size; active < instances; active += size) steps.push(step(active, rolling ? 'batch' : 'linear step', 'WaitIntervalInSeconds', wait));
+    steps.push(rolling ? step(instances, 'full', 'WaitIntervalInSeconds', wait) : last);
+  }
+  const waits = steps.reduce((sum, each) => sum + each.waitSeconds, 0);
+  if (waits >= timeoutSeconds) {
+    throw invalid(`MaximumExecutionTimeoutInSeconds (${timeoutSeconds}) must be larger than the total waiting time of the deployment (${waits} seconds).`);
+  }
+  return { kind, steps, alarmNames: comparable ? alarmNames : [], timeoutSeconds };
+}
+
+/** Whole instances, at least one, at most half of the fleet. A percentage is rounded up. */
+function capacity(member: string, size: CapacitySize, instances: number, minimumPercent: number): number {
+  const percent = size.Type === 'CAPACITY_PERCENT';
+  if (percent && (size.Value! < minimumPercent || size.Value! > 50)) {
+    throw invalid(`${member} of ${size.Value}% is out of range: it must be between ${minimumPercent}% and 50% of the variant's total instance count.`);
+  }
+  const count = percent ? Math.ceil((instances * size.Value!) / 100) : size.Value!;
+  if (count < 1 || count * 2 > instances) {
+    throw invalid(`${member} of ${count} instance(s) must be at least 1 and less than or equal to 50% of the variant's total instance count (${instances}).`);
+  }
+  return count;
+}

@@ -1,0 +1,138 @@
+import type { ProductionVariant } from '@aws-sdk/client-sagemaker';
+import type { LocalImage } from '../../containers/image-registry';
+import { ServingProcess } from '../../containers/serving-process';
+import { AwsError } from '../../kernel/aws-error';
+import type { SageMakerContext } from './context';
+import { DataCapture } from './data-capture';
+import type { EndpointConfig } from './endpoint-configs';
+import { VariantMetrics } from './endpoint-metrics';
+import type { Models, ServableModel } from './models';
+import { clientError } from './training-run';
+
+export interface FleetVariant {
+  readonly name: string;
+  readonly modelName: string;
+  readonly instanceType: string | undefined;
+  weight: number;
+  desiredWeight: number;
+  instanceCount: number;
+  desiredInstanceCount: number;
+  readonly metrics: VariantMetrics;
+  readonly capture: DataCapture | undefined;
+  image?: LocalImage;
+  resolved?: number;
+  server?: ServingProcess;
+}
+
+export interface StartFailure {
+  readonly reason: string;
+  /** The container ran but was not healthy: SageMaker waits for it before it gives up. */
+  readonly unhealthy: boolean;
+}
+
+/**
+ * The instances that serve one endpoint configuration. All instances of a variant run the same program on the same model, so the
+ * rehearsal runs one process for all of them.
+ */
+export class Fleet {
+  public readonly variants: readonly FleetVariant[];
+  /** Acts for the fleet: reads model data, looks at alarms, writes captured data. */
+  public readonly roleArn: string;
+
+  public constructor(
+    private readonly context: SageMakerContext,
+    private readonly models: Models,
+    public readonly endpointName: string,
+    public readonly config: EndpointConfig,
+    retained: (variant: ProductionVariant) => { weight?: number; instanceCount?: number } = () => ({}),
+  ) {
+    const variants = config.request.ProductionVariants!;
+    this.roleArn = config.request.ExecutionRoleArn ?? models.roleOf(variants[0]!.ModelName!);
+    const capture = config.request.DataCaptureConfig;
+    this.variants = variants.map((variant) => {
+      const kept = retained(variant);
+      const weight = kept.weight ?? variant.InitialVariantWeight ?? 1;
+      const instanceCount = kept.instanceCount ?? variant.InitialInstanceCount ?? 1;
+      return {
+        name: variant.VariantName!,
+        modelName: variant.ModelName!,
+        instanceType: variant.InstanceType,
+        weight,
+        desiredWeight: weight,
+        instanceCount,
+        desiredInstanceCount: instanceCount,
+        metrics: new VariantMetrics(context, endpointName, variant.VariantName!, config.name),
+        capture: capture?.EnableCapture ? new DataCapture(context, endpointName, variant.VariantName!, capture, this.roleArn) : undefined,
+      };
+    });
+  }
+
+  public get instances(): number {
+    return this.variants.reduce((sum, variant) => sum + variant.desiredInstanceCount, 0);
+  }
+
+  /** Starts a container per variant. @returns why the fleet does not come up, if it does not */
+  public async start(): Promise<StartFailure | undefined> {
+    for (const variant of this.variants) {
+      const failure = await this.startVariant(variant);
+      if (failure) {
+        await this.stop();
+        return failure;
+      }
+    }
+    return undefined;
+  }
+
+  public async stop(): Promise<void> {
+    for (const variant of this.variants) {
+      await variant.server?.stop();
+      variant.server = undefined;
+    }
+  }
+
+  private async startVariant(variant: FleetVariant): Promise<StartFailure | undefined> {
+    const unhealthy = {
+      reason: `The primary container for production variant ${variant.name} did not pass the ping health check. Please check CloudWatch logs for this endpoint.`,
+      unhealthy: true,
+    };
+    let model: ServableModel | undefined;
+    try {
+      model = this.models.servable(variant.modelName);
+    } catch (error) {
+      if (error instanceof AwsError) return { reason: error.message, unhealthy: false };
+      throw error;
+    }
+    if (!model) {
+      return { reason: `The image of model ${variant.modelName} cannot be pulled. Either it does not exist or its permissions are incorrect.`, unhealthy: false };
+    }
+    let modelArchive: Uint8Array | undefined;
+    try {
+      modelArchive = model.modelDataUrl === undefined ? undefined : await this.context.storage(model.roleArn).read(model.modelDataUrl);
+    } catch (error) {
+      clientError(error);
+      return {
+        reason:
+          `Failed to download model data for container "container_1" from URL: "${model.modelDataUrl}". Please ensure that there is an object located at ` +
+          'the URL and that the role passed to CreateModel has permissions to download the object.',
+        unhealthy: false,
+      };
+    }
+    variant.image = model.image;
+    variant.resolved = this.context.simulation.clock.now();
+    if (this.context.simulation.faults.container(variant.resolved, variant.modelName)?.neverHealthy) return unhealthy;
+    const server = new ServingProcess({
+      imageFolder: model.image.folder,
+      baseFolder: this.context.folder(`${this.endpointName}-${variant.name}`),
+      environment: model.environment,
+      modelArchive,
+    });
+    try {
+      await server.start();
+    } catch (error) {
+      this.context.note('note', this.endpointName, `variant ${variant.name}: ${(error as Error).message}`);
+      return unhealthy;
+    }
+    variant.server = server;
+    return undefined;
+  }
+}

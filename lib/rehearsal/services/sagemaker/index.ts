@@ -1,0 +1,13 @@
+import type { Simulation, SimulatedService } from '../../kernel/simulation';
+import { SageMakerRuntimeService } from './runtime-service';
+import { SageMakerService } from './sagemaker-service';
+
+export { type EndpointView, SageMakerService } from './sagemaker-service';
+
+/** SageMaker and its runtime. `imageFolders`: image URI of the cloud assembly → folder with the executables `train` and `serve`. */
+export function createSageMaker(simulation: Simulation, imageFolders: ReadonlyMap<string, string>): SimulatedService[] {
+  const sageMaker = new SageMakerService(simulation, imageFolders);
+  const { partition, region, account } = simulation;
+  const runtime = new SageMakerRuntimeService((resource) => `arn:${partition}:sagemaker:${region}:${account}:${resource}`, sageMaker);
+  return [sageMaker, runtime];
+}
