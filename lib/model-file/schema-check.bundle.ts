@@ -1,14 +1,5 @@
 import Ajv, { type ErrorObject } from 'ajv';
-
-/** A breach of the schema in the words of a caller: where, what was found, the rule, and the words that would have been allowed there. */
-export interface SchemaBreach {
-  readonly steps: (string | number)[];
-  readonly value: unknown;
-  readonly rule: string;
-  /** Keys or values that are allowed at this place; for "did you mean". */
-  readonly allowed: string[];
-  readonly kind: 'unknown-key' | 'missing-key' | 'value';
-}
+import type { SchemaBreach } from '../private/bundled';
 
 /** Every breach at once. */
 export function checkSchema(schema: object, value: unknown): SchemaBreach[] {

@@ -11,10 +11,29 @@ export interface ParsedFile {
   locate(path: readonly (string | number)[]): { readonly line: number; readonly column: number };
 }
 
-/** Third-party code that ships inside the package as a built bundle: the package has no runtime dependency. */
+/** YAML 1.2, of which JSON is a part. */
 export function parseYamlOrJson(text: string, fileName: string): ParsedFile {
-  const bundle = join(packageRoot(), 'dist', 'bundles', 'yaml', 'index.js');
-  if (!existsSync(bundle)) throw new Error("the bundle 'yaml' is missing: run npm run bundle");
-  const { parse } = require(bundle) as { parse(text: string, fileName: string): ParsedFile };
-  return parse(text, fileName);
+  return bundle<{ parse(text: string, fileName: string): ParsedFile }>('yaml').parse(text, fileName);
+}
+
+/** A breach of a JSON schema. */
+export interface SchemaBreach {
+  readonly steps: (string | number)[];
+  readonly value: unknown;
+  readonly rule: string;
+  /** Keys or values that are allowed at this place. */
+  readonly allowed: string[];
+  readonly kind: 'unknown-key' | 'missing-key' | 'value';
+}
+
+/** Every breach of the schema at once. */
+export function checkAgainstSchema(schema: object, value: unknown): SchemaBreach[] {
+  return bundle<{ checkSchema(schema: object, value: unknown): SchemaBreach[] }>('schema-check').checkSchema(schema, value);
+}
+
+/** Third-party code that ships inside the package as a built bundle: the package has no runtime dependency. */
+function bundle<T>(name: string): T {
+  const path = join(packageRoot(), 'dist', 'bundles', name, 'index.js');
+  if (!existsSync(path)) throw new Error(`the bundle '${name}' is missing: run npm run bundle`);
+  return require(path) as T;
 }

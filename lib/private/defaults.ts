@@ -20,4 +20,25 @@ export class Defaults {
   public static readonly TRAINING_VOLUME_SIZE = Size.gibibytes(30);
   /** A slice with fewer test rows says more about chance than about the model: the 95 % interval of an accuracy is wider than 0.1 each way. */
   public static readonly SLICE_MINIMUM_ROWS = 100;
+  /** The instance of most SageMaker examples; enough for tabular models. */
+  public static readonly ENDPOINT_INSTANCE_TYPE = 'm5.large';
+  /** Every request may be needed to explain a drift; lower it for high traffic. */
+  public static readonly SAMPLING_PERCENTAGE = 100;
+  public static readonly KEEP_VERSIONS = 3;
+  /** About 17 requests a second: a start for a load test. */
+  public static readonly INVOCATIONS_PER_INSTANCE = 1000;
+  /** Application Auto Scaling's own default (endpoint-auto-scaling-prerequisites, "Cooldown period"). */
+  public static readonly SCALING_COOLDOWN = Duration.minutes(5);
+  public static readonly TERMINATION_WAIT = Duration.minutes(5);
+  public static readonly ALL_AT_ONCE_WAIT_INTERVAL = Duration.minutes(5);
+  /** For provisioning two fleets, beside all waiting. */
+  public static readonly DEPLOYMENT_SLACK = Duration.hours(1);
+  /** Five times a base of 1 %: a hard guard, not the analysis. */
+  public static readonly ROLLBACK_ERROR_RATE = 0.05;
+  public static readonly ROLLBACK_LATENCY = Duration.seconds(1);
+  public static readonly LATENCY_PERCENTILE = 95;
+  public static readonly MINIMUM_REQUESTS = 100;
+  /** Metrics come once a minute. */
+  public static readonly ANALYSIS_INTERVAL = Duration.minutes(1);
+  public static readonly ANALYSIS_CONFIDENCE = 0.95;
 }

@@ -1,0 +1,42 @@
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { MlPipeline } from './ml-pipeline';
+import { acknowledgeWildcard } from './private/acknowledge';
+
+/** Permissions on a model's pipeline, for the roles of applications and people. */
+export class MlPipelineGrants {
+  /** @internal */
+  public constructor(private readonly pipeline: MlPipeline) {}
+
+  /** Sends requests to the model's endpoint. */
+  public invokeEndpoint(grantee: iam.IGrantable): iam.Grant {
+    return iam.Grant.addToPrincipal({ grantee, actions: ['sagemaker:InvokeEndpoint'], resourceArns: [this.pipeline.endpointArn] });
+  }
+
+  /** Starts a training run by hand. */
+  public startTraining(grantee: iam.IGrantable): iam.Grant {
+    return this.pipeline.training.stateMachine.grantStartExecution(grantee);
+  }
+
+  /** Starts a deployment by hand: a rollback, or the release of an approved version. */
+  public startDeployment(grantee: iam.IGrantable): iam.Grant {
+    return this.pipeline.deployment.stateMachine.grantStartExecution(grantee);
+  }
+
+  /** Approves or rejects versions that wait for a person. */
+  public approve(grantee: iam.IGrantable): iam.Grant {
+    const packages = this.pipeline.registry.modelPackageGroupArn.replace(':model-package-group/', ':model-package/');
+    const resource = `${packages}/*`;
+    const grant = iam.Grant.addToPrincipal({
+      grantee,
+      actions: ['sagemaker:DescribeModelPackage', 'sagemaker:UpdateModelPackage'],
+      resourceArns: [resource],
+    });
+    acknowledgeWildcard(this.pipeline, resource, 'every version of this one model package group');
+    return grant;
+  }
+
+  /** Puts raw data of this model into the lake. */
+  public putRawData(grantee: iam.IGrantable): void {
+    this.pipeline.lake._grantWrite(grantee, 'raw', this.pipeline.modelName);
+  }
+}

@@ -1,0 +1,205 @@
+import { Arn, Stack, Tags, Token } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { Construct } from 'constructs';
+import { DataLake } from './data/data-lake';
+import { TrainingData } from './data/training-data';
+import { Deployment } from './deployment/deployment';
+import { DeploymentWorkflow } from './deployment/deployment-workflow';
+import { Approval } from './evaluation/approval';
+import { EvaluationGate } from './evaluation/evaluation-gate';
+import { metricsOf } from './evaluation/metric-table.contract';
+import { ModelGovernance } from './governance/model-governance';
+import { ModelOwner } from './governance/model-owner';
+import { MlPipelineGrants } from './ml-pipeline-grants';
+import { ModelFileOptions, readModelFile } from './model-file/model-file';
+import { CatalogueMetric, DIMENSION_MODEL, METRIC_NAMESPACE, METRICS } from './monitoring/metric-catalogue.contract';
+import { Monitoring } from './monitoring/monitoring';
+import { MonitoringWorkflow } from './monitoring/monitoring-workflow';
+import { Problems } from './private/errors';
+import { ModelRegistry } from './registry/model-registry';
+import { Retraining } from './retraining/retraining';
+import { RetrainingController } from './retraining/retraining-controller';
+import { Training } from './training/training';
+import { TrainingWorkflow } from './training/training-workflow';
+import { MODEL_NAME_MAXIMUM, MODEL_NAME_PATTERN } from './training/training-workflow.contract';
+
+/** One model: what it learns from, how, who answers for it, and how carefully it is released and watched. */
+export interface MlPipelineProps {
+  /** Lower-case letters, digits and single hyphens, at most 32 characters. Names the endpoint and the model package group. */
+  readonly modelName: string;
+
+  /** Who answers for the model. */
+  readonly owner: ModelOwner;
+
+  /** Where its data comes from and what the data must look like. */
+  readonly trainingData: TrainingData;
+
+  /** How it is trained and served. */
+  readonly training: Training;
+
+  /**
+   * What a trained model has to show on the frozen test set before it may be deployed.
+   *
+   * @default - no worse than the champion on the leading metric of the task type
+   */
+  readonly gates?: EvaluationGate[];
+
+  /**
+   * Who lets a model that passed its gates into production.
+   *
+   * @default Approval.manual()
+   */
+  readonly approval?: Approval;
+
+  /**
+   * How an approved model reaches production.
+   *
+   * @default Deployment.canary()
+   */
+  readonly deployment?: Deployment;
+
+  /**
+   * How the model is watched in production.
+   *
+   * @default Monitoring.standard()
+   */
+  readonly monitoring?: Monitoring;
+
+  /**
+   * When the model is trained again.
+   *
+   * @default Retraining.manual()
+   */
+  readonly retraining?: Retraining;
+}
+
+/**
+ * The whole life of one machine learning model: validated and versioned data, training, gate, registry, canary deployment with verified
+ * rollback, drift alarms, debounced retraining, ledger and owner.
+ */
+export class MlPipeline extends Construct {
+  /**
+   * The same from one YAML or JSON file, checked against the published schema (`schema/model-file.schema.json`).
+   *
+   * @param path of the model file; paths in it are relative to it
+   */
+  public static fromFile(scope: Construct, id: string, path: string, options: ModelFileOptions = {}): MlPipeline {
+    return new MlPipeline(scope, id, readModelFile(scope, id, path, options));
+  }
+
+  public readonly modelName: string;
+  public readonly lake: DataLake;
+  public readonly governance: ModelGovernance;
+  public readonly registry: ModelRegistry;
+  public readonly training: TrainingWorkflow;
+  public readonly deployment: DeploymentWorkflow;
+  public readonly retraining: RetrainingController;
+  /** Undefined with `Monitoring.none()`. */
+  public readonly monitoring?: MonitoringWorkflow;
+  /** Permissions on this pipeline. */
+  public readonly grants: MlPipelineGrants;
+
+  public constructor(scope: Construct, id: string, props: MlPipelineProps) {
+    super(scope, id);
+    const contract = props.trainingData.contract;
+    const task = contract._tryDocument()?.task;
+    const gates = props.gates ?? (task ? [EvaluationGate.noWorseThanChampion(metricsOf(task)[0]!)] : []);
+    const approval = props.approval ?? Approval.manual();
+    const deployment = props.deployment ?? Deployment.canary();
+    const monitoring = props.monitoring ?? Monitoring.standard();
+    const retraining = props.retraining ?? Retraining.manual();
+
+    const problems = new Problems();
+    checkModelName(props.modelName, problems);
+    props.owner._validate('owner', problems);
+    props.trainingData._validate('trainingData', problems);
+    props.training._validate('training', problems);
+    gates.forEach((gate, index) => gate._validate(`gates[${index}]`, problems, contract._tryDocument()));
+    deployment._validate('deployment', problems);
+    monitoring._validate('monitoring', problems);
+    retraining._validate('retraining', problems);
+    problems.throwIfAny(this);
+
+    this.modelName = props.modelName;
+    this.lake = props.trainingData.lake;
+    Tags.of(this).add('ml-pipeline:model', this.modelName);
+    Tags.of(this).add('ml-pipeline:owner', props.owner.name);
+
+    const shared = { modelName: this.modelName, lake: this.lake };
+    this.governance = new ModelGovernance(this, 'Governance', { ...shared, owner: props.owner });
+    const governed = { ...shared, governance: this.governance };
+    this.registry = new ModelRegistry(this, 'Registry', { modelName: this.modelName });
+    this.training = new TrainingWorkflow(this, 'Training', {
+      ...governed,
+      registry: this.registry,
+      trainingData: props.trainingData,
+      training: props.training,
+      gates,
+      approval,
+    });
+    this.deployment = new DeploymentWorkflow(this, 'Deployment', { ...governed, registry: this.registry, deployment, training: props.training });
+    this.retraining = new RetrainingController(this, 'Retraining', { ...governed, retraining, trainingStateMachine: this.training.stateMachine });
+    if (monitoring._enabled) {
+      this.monitoring = new MonitoringWorkflow(this, 'Monitoring', {
+        ...governed,
+        registry: this.registry,
+        endpointName: this.deployment.endpointName,
+        contract,
+        monitoring,
+        controller: this.retraining,
+      });
+    }
+    this.grants = new MlPipelineGrants(this);
+  }
+
+  /** ARN of the endpoint. It exists from the first deployment on. */
+  public get endpointArn(): string {
+    return Arn.format({ service: 'sagemaker', resource: 'endpoint', resourceName: this.deployment.endpointName }, Stack.of(this));
+  }
+
+  /** 1 when the window's verdict is data drift, else 0. */
+  public metricDataDrift(options: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
+    return this.metric(METRICS.drift, options);
+  }
+
+  /** 1 when the distribution of predictions drifted, else 0. */
+  public metricPredictionDrift(options: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
+    return this.metric(METRICS.predictionDrift, options);
+  }
+
+  /** Captured predictions in the window. */
+  public metricRowsEvaluated(options: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
+    return this.metric(METRICS.rowsEvaluated, options);
+  }
+
+  private metric(metric: CatalogueMetric, options: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return new cloudwatch.Metric({
+      namespace: METRIC_NAMESPACE,
+      metricName: metric.name,
+      dimensionsMap: { [DIMENSION_MODEL]: this.modelName },
+      statistic: 'Maximum',
+      ...options,
+    });
+  }
+}
+
+function checkModelName(name: string, problems: Problems): void {
+  if (Token.isUnresolved(name)) {
+    problems.add('ModelNameToken', 'modelName', '(token)', 'must be known at synth: names and permissions are derived from it', 'write the name as text');
+    return;
+  }
+  problems.require(
+    name.length <= MODEL_NAME_MAXIMUM,
+    'ModelNameTooLong',
+    'modelName',
+    name,
+    `must have at most ${MODEL_NAME_MAXIMUM} characters, because job names of at most 63 are derived from it`,
+    `shorten it to ${JSON.stringify(name.slice(0, MODEL_NAME_MAXIMUM).replace(/-+$/, ''))} or another name`,
+  );
+  problems.require(MODEL_NAME_PATTERN.test(name), 'ModelNameInvalid', 'modelName', name, 'must be lower-case letters and digits with single hyphens between', suggestion(name));
+}
+
+function suggestion(name: string): string {
+  const simple = name.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
+  return simple === '' ? "write a name such as 'flight-delay'" : `did you mean ${JSON.stringify(simple)}?`;
+}
