@@ -47,7 +47,8 @@ describe('endpoint', () => {
     await expect(world.invoke('1')).rejects.toMatchObject({ code: 'ValidationError' });
     await world.minutes(6);
     const described = await describeEndpoint();
-    expect(described).toMatchObject({ EndpointStatus: 'InService', EndpointConfigName: 'v1', FailureReason: undefined });
+    expect(described).toMatchObject({ EndpointStatus: 'InService', EndpointConfigName: 'v1' });
+    expect(described.FailureReason).toBeUndefined();
     expect(described.PendingDeploymentSummary).toBeUndefined();
     expect(described.ProductionVariants[0]).toMatchObject({
       VariantName: 'AllTraffic',
@@ -165,7 +166,8 @@ describe('canary update', () => {
     expect(await shareOfNew(50)).toBe(0);
     await world.minutes(2);
     const described = await describeEndpoint();
-    expect(described).toMatchObject({ EndpointStatus: 'InService', EndpointConfigName: 'v1', FailureReason: undefined });
+    expect(described).toMatchObject({ EndpointStatus: 'InService', EndpointConfigName: 'v1' });
+    expect(described.FailureReason).toBeUndefined();
     expect(described.PendingDeploymentSummary).toBeUndefined();
     expect((await world.invoke('1')).Body.toString()).toBe('101\n');
   });
@@ -193,7 +195,8 @@ describe('canary update', () => {
     world.faults.add({ id: 'silent', type: 'silent-rollback', endpointName: 'shop' });
     await update('v2');
     await world.minutes(30);
-    expect(await describeEndpoint()).toMatchObject({ EndpointStatus: 'InService', EndpointConfigName: 'v1', FailureReason: undefined });
+    expect(await describeEndpoint()).toMatchObject({ EndpointStatus: 'InService', EndpointConfigName: 'v1' });
+    expect((await describeEndpoint()).FailureReason).toBeUndefined();
     expect(world.events.some((event) => event.detail.EndpointStatus === 'ROLLING_BACK')).toBe(false);
   });
 
@@ -209,10 +212,8 @@ describe('canary update', () => {
 
   test('rolls back with a reason when the container itself does not start', async () => {
     await inService();
-    const broken = world.image('broken', { train: '#!/bin/sh\n', serve: '#!/bin/sh\necho out of luck >&2\nexit 7\n' });
-    const { ImageRegistry } = await import('../../lib/rehearsal/containers/image-registry');
-    expect(new ImageRegistry(new Map([['repo:x', broken]])).resolve('repo:y')).toBeUndefined();
-    world.objects.set('lake/models/v2.tar.gz', world.objects.get('lake/models/v1.tar.gz')!.subarray(0, 0));
+    // Without its model the server ends at once.
+    world.objects.set('lake/models/v2.tar.gz', Buffer.alloc(0));
     await update('v2');
     await world.minutes(20);
     expect((await describeEndpoint()).FailureReason).toContain('did not pass the ping health check');
@@ -249,10 +250,10 @@ describe('canary update', () => {
     await inService();
     await world.call('UpdateEndpointWeightsAndCapacities', { EndpointName: 'shop', DesiredWeightsAndCapacities: [{ VariantName: 'AllTraffic', DesiredInstanceCount: 6 }] });
     await world.minutes(5);
-    await update('v2', undefined, { RetainAllVariantProperties: true });
+    await update('v2', {}, { RetainAllVariantProperties: true });
     await world.minutes(10);
     expect((await describeEndpoint()).ProductionVariants[0].CurrentInstanceCount).toBe(6);
-    await update('v1', undefined);
+    await update('v1', {});
     await world.minutes(10);
     expect((await describeEndpoint()).ProductionVariants[0].CurrentInstanceCount).toBe(4);
   });
@@ -348,7 +349,7 @@ describe('other kinds of updates', () => {
 
   test('without a deployment configuration all traffic shifts at once', async () => {
     await inService();
-    await update('v2', undefined);
+    await update('v2', {});
     await world.minutes(6);
     expect(await describeEndpoint()).toMatchObject({ EndpointStatus: 'InService', EndpointConfigName: 'v2' });
   });

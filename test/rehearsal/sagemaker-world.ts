@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type RehearsalGateway, createGateway } from '../../lib/rehearsal/aws/gateway';
 import { AwsError } from '../../lib/rehearsal/kernel/aws-error';
 import { FaultPlan } from '../../lib/rehearsal/kernel/faults';
 import { Random } from '../../lib/rehearsal/kernel/random';
@@ -64,7 +65,7 @@ export class SageMakerWorld {
   public readonly folder = mkdtempSync(join(tmpdir(), 'sagemaker-'));
   public readonly service: SageMakerService;
   public readonly simulation: Simulation;
-  private readonly services: SimulatedService[];
+  private readonly gateway: RehearsalGateway;
 
   public constructor(seed = 1) {
     const image = this.image('good', { train: TRAIN, serve: SERVE });
@@ -80,8 +81,9 @@ export class SageMakerWorld {
       gateway: { call: (principal, service, operation, input) => this.neighbour(principal, service, operation, input), requireFor: () => () => undefined },
       service: <T extends SimulatedService>(id: string): T => this.inProcess(id) as T,
     };
-    this.services = createSageMaker(this.simulation, new Map([[IMAGE, image]]));
-    this.service = this.services[0] as SageMakerService;
+    const services = createSageMaker(this.simulation, new Map([[IMAGE, image]]));
+    this.service = services[0] as SageMakerService;
+    this.gateway = createGateway({ ...this.simulation, services: new Map(services.map((service) => [service.id, service])) });
   }
 
   /** A folder with executables, as an image asset. */
@@ -95,16 +97,16 @@ export class SageMakerWorld {
     return folder;
   }
 
-  /** One API request, alone, as an action of the clock. */
+  /** One API request, alone, as an action of the clock; the real gateway checks what goes in and what comes out. */
   public async call(operation: string, input: Record<string, unknown>, service = 'sagemaker'): Promise<any> {
-    const simulated = this.services.find((candidate) => candidate.id === service)!;
-    const task = this.clock.spawn(() => simulated.handle({ principal: { arn: 'arn:aws:iam::111122223333:role/caller' }, service, operation, input }));
+    const task = this.clock.spawn(() => this.gateway.call({ arn: 'arn:aws:iam::111122223333:user/operator', root: true }, service, operation, input));
     await this.clock.runUntil(this.clock.now());
     return await task.promise;
   }
 
   public async invoke(body: string, input: Record<string, unknown> = {}): Promise<any> {
-    return await this.call('InvokeEndpoint', { EndpointName: 'shop', Body: Buffer.from(body), ContentType: 'text/csv', ...input }, 'sagemaker-runtime');
+    const answer = await this.call('InvokeEndpoint', { EndpointName: 'shop', Body: Buffer.from(body), ContentType: 'text/csv', ...input }, 'sagemaker-runtime');
+    return { ...answer, Body: Buffer.from(answer.Body) };
   }
 
   public async minutes(count: number): Promise<void> {

@@ -84,13 +84,13 @@ export function deploymentPlan(config: DeploymentConfig | undefined, instances: 
   return { kind, steps, alarmNames: comparable ? alarmNames : [], timeoutSeconds };
 }
 
-/** Whole instances, at least one, at most half of the fleet. A percentage is rounded up. */
+/** Whole instances, at least one, at most half of the fleet: a percentage is rounded down, a fleet of one has no half. */
 function capacity(member: string, size: CapacitySize, instances: number, minimumPercent: number): number {
   const percent = size.Type === 'CAPACITY_PERCENT';
   if (percent && (size.Value! < minimumPercent || size.Value! > 50)) {
     throw invalid(`${member} of ${size.Value}% is out of range: it must be between ${minimumPercent}% and 50% of the variant's total instance count.`);
   }
-  const count = percent ? Math.ceil((instances * size.Value!) / 100) : size.Value!;
+  const count = percent ? Math.max(1, Math.floor((instances * size.Value!) / 100)) : size.Value!;
   if (count < 1 || count * 2 > instances) {
     throw invalid(`${member} of ${count} instance(s) must be at least 1 and less than or equal to 50% of the variant's total instance count (${instances}).`);
   }

@@ -8,7 +8,7 @@ import type { SageMakerContext } from './context';
 import { durations } from './durations';
 import { page } from './listing';
 import type { ObservedMetric } from './training-metrics';
-import { type TrainingOutcome, runTraining } from './training-run';
+import { type TrainingOutcome, artifactsUri, runTraining } from './training-run';
 import { Constraints, PATTERNS, invalid } from './validation';
 
 interface TrainingJob {
@@ -23,7 +23,6 @@ interface TrainingJob {
   started?: number;
   ended?: number;
   failureReason?: string;
-  artifacts?: string;
   metrics: readonly ObservedMetric[];
   timer?: Timer;
 }
@@ -122,7 +121,6 @@ export class TrainingJobs {
     job.timer = this.later(durations.trainingUpload, async () => {
       const failure = await outcome.upload();
       if (failure !== undefined) return this.fail(job, failure);
-      job.artifacts = outcome.artifacts;
       this.end(job, 'Completed', 'Completed');
     });
   }
@@ -182,7 +180,7 @@ export class TrainingJobs {
       OutputDataConfig,
       ResourceConfig,
       StoppingCondition,
-      ...(job.artifacts === undefined ? {} : { ModelArtifacts: { S3ModelArtifacts: job.artifacts } }),
+      ...(job.status === 'Completed' ? { ModelArtifacts: { S3ModelArtifacts: artifactsUri(job.request) } } : {}),
       CreationTime: job.created,
       LastModifiedTime: job.modified,
       ...(job.started === undefined ? {} : { TrainingStartTime: job.started }),
@@ -205,7 +203,8 @@ export class TrainingJobs {
       TrainingJobArn: job.arn,
       TrainingJobStatus: job.status,
       SecondaryStatus: job.secondary,
-      ModelArtifacts: { S3ModelArtifacts: job.artifacts },
+      // The location is known from the start; whether there is anything the status tells.
+      ModelArtifacts: { S3ModelArtifacts: artifactsUri(job.request) },
       FailureReason: job.failureReason,
       EnableNetworkIsolation: request.EnableNetworkIsolation ?? false,
       EnableInterContainerTrafficEncryption: request.EnableInterContainerTrafficEncryption ?? false,

@@ -17,7 +17,6 @@ export interface TrainingSuccess {
   readonly inputBytes: number;
   readonly observed: readonly ObservedMetric[];
   readonly finalMetrics: readonly ObservedMetric[];
-  readonly artifacts: string;
   /** Writes model.tar.gz with the rights of the execution role. @returns why it could not */
   upload(): Promise<string | undefined>;
 }
@@ -46,19 +45,23 @@ export async function runTraining(context: SageMakerContext, request: CreateTrai
   const reason = failureReason(result);
   if (reason !== undefined) return { phase: 'training', inputBytes: input.bytes, reason, timedOut: result.timedOut };
   const observed = observedMetrics(result.stdout, (request.AlgorithmSpecification!.MetricDefinitions ?? []) as { Name: string; Regex: string }[]);
-  const artifacts = `${request.OutputDataConfig!.S3OutputPath!.replace(/\/+$/, '')}/${name}/output/model.tar.gz`;
+  const artifacts = artifactsUri(request);
   const archive = await packModel(training.modelFolder);
   return {
     inputBytes: input.bytes,
     observed,
     finalMetrics: finalMetrics(observed),
-    artifacts,
     upload: () =>
       storage.write(artifacts, archive, request.OutputDataConfig!.KmsKeyId).then(
         () => undefined,
         (error: unknown) => `ClientError: Failed to upload ${artifacts}: ${clientError(error)}`,
       ),
   };
+}
+
+/** Where SageMaker writes the model of a training job. */
+export function artifactsUri(request: CreateTrainingJobRequest): string {
+  return `${request.OutputDataConfig!.S3OutputPath!.replace(/\/+$/, '')}/${request.TrainingJobName}/output/model.tar.gz`;
 }
 
 async function download(storage: ExecutionStorage, training: TrainingProcess, request: CreateTrainingJobRequest): Promise<{ bytes: number; reason?: string }> {
