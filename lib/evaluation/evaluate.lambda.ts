@@ -13,7 +13,8 @@ import type { Verdict } from './verdict.contract';
 
 /** Compares challenger and champion on the frozen test set, decides the gates, and profiles the challenger's view of the world as baseline. */
 export async function evaluate(s3: S3Client, bucket: string, model: string, event: EvaluateEvent): Promise<EvaluateResult> {
-  const { runId, contract, gates, championVersion } = event;
+  const { runId, contract, gates } = event;
+  const championVersion = event.championVersion ?? undefined;
   const baseline = new BaselineBuilder(baselineColumns(contract));
   const firstFeature = columnLayout(contract).passthrough.length + 1;
   const challenger = await readScores(s3, bucket, lakeKeys.scoresPrefix(model, runId, 'challenger'), contract, (row) => baseline.add(row.slice(firstFeature)));

@@ -12,11 +12,10 @@ export const EVALUATE_ENVIRONMENT = ['LAKE_BUCKET', 'MODEL_NAME'] as const;
 
 export interface EvaluateEvent {
   readonly runId: string;
-  readonly snapshotId: string;
   readonly contract: ContractDocument;
   readonly gates: readonly GateSpecification[];
-  /** Absent at bootstrap: then there is no champion to compare with. */
-  readonly championVersion?: number;
+  /** Null at bootstrap: then there is no champion to compare with. */
+  readonly championVersion: number | null;
 }
 
 export interface EvaluateResult {

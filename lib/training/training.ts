@@ -112,7 +112,11 @@ export abstract class Training {
   }
 
   /** @internal */
-  protected constructor(protected readonly _options: TrainingOptions) {}
+  protected readonly _options: TrainingOptions;
+
+  protected constructor(options: TrainingOptions) {
+    this._options = options;
+  }
 
   /**
    * Checks the options; with the contract at hand also against its columns.
