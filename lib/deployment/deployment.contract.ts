@@ -55,6 +55,9 @@ export interface DeploymentSettings {
   readonly alarms: readonly string[];
 }
 
+/** The part that the user chose. */
+export type DeploymentChoices = Omit<DeploymentSettings, 'modelName' | 'endpointName' | 'bucket' | 'keyArn' | 'executionRoleArn' | 'runbookUrl'>;
+
 export interface ScalingSettings {
   readonly minimum: number;
   readonly maximum: number;

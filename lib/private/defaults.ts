@@ -30,6 +30,9 @@ export class Defaults {
   /** Application Auto Scaling's own default (endpoint-auto-scaling-prerequisites, "Cooldown period"). */
   public static readonly SCALING_COOLDOWN = Duration.minutes(5);
   public static readonly TERMINATION_WAIT = Duration.minutes(5);
+  /** Two instances are the cheapest fleet that can have a canary at all. */
+  public static readonly CANARY_SIZE = 50;
+  public static readonly CANARY_WAIT_INTERVAL = Duration.minutes(10);
   public static readonly ALL_AT_ONCE_WAIT_INTERVAL = Duration.minutes(5);
   /** For provisioning two fleets, beside all waiting. */
   public static readonly DEPLOYMENT_SLACK = Duration.hours(1);

@@ -1,0 +1,99 @@
+import {
+  ApplicationAutoScalingClient,
+  DeregisterScalableTargetCommand,
+  DescribeScalableTargetsCommand,
+  PutScalingPolicyCommand,
+  RegisterScalableTargetCommand,
+} from '@aws-sdk/client-application-auto-scaling';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { S3Client } from '@aws-sdk/client-s3';
+import { DeleteEndpointCommand, SageMakerClient, UpdateModelPackageCommand } from '@aws-sdk/client-sagemaker';
+import { lakeKeys } from '../data/data-lake.contract';
+import { getJson } from '../private/object-store.lambda-shared';
+import { METADATA_VALUE_MAXIMUM, PACKAGE_METADATA } from '../registry/model-package.contract';
+import { deleteAlarms, deleteResources } from './clean-up.lambda-shared';
+import type { CleanUpEvent, CleanUpResult } from './deployment-plan.contract';
+import { scalableTarget, scalingPolicyRequest, suspendScalingRequest } from './deployment-requests.lambda-shared';
+import type { ChampionPointer, DeploymentSettings } from './deployment.contract';
+import { findEndpoint, ignoring, isMissing, isTransitional } from './sagemaker-state.lambda-shared';
+import { deploymentSettings } from './settings.lambda-shared';
+
+export interface CleanUpClients {
+  readonly s3: S3Client;
+  readonly sagemaker: SageMakerClient;
+  readonly cloudWatch: CloudWatchClient;
+  readonly autoScaling: ApplicationAutoScalingClient;
+}
+
+/**
+ * Ends every deployment, good or bad: scaling as configured, no rollback alarm left, no model or configuration left that neither
+ * serves nor is kept. Works from what exists, not from what this run did, so it also removes what a dead run left behind.
+ */
+export async function cleanUp(event: CleanUpEvent, clients: CleanUpClients, settings: DeploymentSettings): Promise<CleanUpResult> {
+  const endpoint = await findEndpoint(clients.sagemaker, settings.endpointName);
+  const pending = endpoint?.PendingDeploymentSummary?.EndpointConfigName;
+  const champion = (await getJson<ChampionPointer>(clients.s3, settings.bucket, lakeKeys.championPointer(settings.modelName)))?.value;
+  const failedToStart = endpoint?.EndpointStatus === 'Failed';
+  if (failedToStart) await ignoring(isMissing, () => clients.sagemaker.send(new DeleteEndpointCommand({ EndpointName: settings.endpointName })));
+  if (endpoint?.EndpointStatus === 'InService') await restoreScaling(clients.autoScaling, settings);
+  const keep = new Set(
+    [
+      ...(failedToStart ? [] : [endpoint?.EndpointConfigName, pending]),
+      champion?.endpointConfigName,
+      ...(champion?.previous ?? []).slice(0, settings.keepVersions).map((entry) => entry.endpointConfigName),
+      // CreateEndpoint may have been accepted while the endpoint does not name its configuration yet.
+      ...(isTransitional(endpoint?.EndpointStatus) ? [event.plan.resource] : []),
+    ].filter((name) => name !== undefined),
+  );
+  const deleted = [
+    ...(await deleteAlarms(clients.cloudWatch, settings.modelName, isTransitional(endpoint?.EndpointStatus) ? pending : undefined)),
+    ...(await deleteResources(clients.sagemaker, settings.modelName, keep)),
+  ];
+  await note(event, clients.sagemaker);
+  return { endpointConfigName: (failedToStart ? undefined : endpoint?.EndpointConfigName) ?? null, deleted };
+}
+
+async function restoreScaling(autoScaling: ApplicationAutoScalingClient, settings: DeploymentSettings): Promise<void> {
+  if (settings.scaling) {
+    await autoScaling.send(new RegisterScalableTargetCommand(suspendScalingRequest(settings, false)));
+    await autoScaling.send(new PutScalingPolicyCommand(scalingPolicyRequest(settings)));
+    return;
+  }
+  const target = scalableTarget(settings);
+  const found = await autoScaling.send(
+    new DescribeScalableTargetsCommand({ ServiceNamespace: target.ServiceNamespace, ResourceIds: [target.ResourceId], ScalableDimension: target.ScalableDimension }),
+  );
+  if ((found.ScalableTargets ?? []).length > 0) await autoScaling.send(new DeregisterScalableTargetCommand(target));
+}
+
+/** The registry remembers how the deployment of a version ended, when that is not simply well. */
+async function note({ outcome, reasons, plan }: CleanUpEvent, sagemaker: SageMakerClient): Promise<void> {
+  if (plan.modelPackageArn === undefined || (outcome !== 'ROLLED_BACK' && !(outcome === 'DEPLOYED' && plan.noted))) return;
+  await sagemaker.send(
+    new UpdateModelPackageCommand({
+      ModelPackageArn: plan.modelPackageArn,
+      CustomerMetadataProperties: {
+        [PACKAGE_METADATA.deploymentOutcome]: outcome,
+        [PACKAGE_METADATA.deploymentReason]: metadataValue(reasons.join(' - ')),
+      },
+    }),
+  );
+}
+
+/** API_UpdateModelPackage allows letters, separators, numbers and `_.:/=+-@` in a value, 256 at most. */
+export function metadataValue(text: string): string {
+  return text.replace(/%/g, 'percent').replace(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu, ' ').slice(0, METADATA_VALUE_MAXIMUM).trim();
+}
+
+const clients: CleanUpClients = {
+  s3: new S3Client({}),
+  sagemaker: new SageMakerClient({}),
+  cloudWatch: new CloudWatchClient({}),
+  autoScaling: new ApplicationAutoScalingClient({}),
+};
+let settings: DeploymentSettings | undefined;
+
+export async function handler(event: CleanUpEvent): Promise<CleanUpResult> {
+  settings ??= deploymentSettings();
+  return cleanUp(event, clients, settings);
+}

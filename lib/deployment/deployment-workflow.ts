@@ -1,0 +1,135 @@
+import { CustomResource, Duration, Stack } from 'aws-cdk-lib';
+import * as events from 'aws-cdk-lib/aws-events';
+import * as targets from 'aws-cdk-lib/aws-events-targets';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { DataLake } from '../data/data-lake';
+import { ModelGovernance } from '../governance/model-governance';
+import { Problems } from '../private/errors';
+import { HandlerFunction } from '../private/handler-function';
+import { Workflow } from '../private/workflow';
+import { ModelRegistry } from '../registry/model-registry';
+import { Deployment } from './deployment';
+import { deploymentDefinition, deploymentLimits } from './deployment-definition';
+import { DeploymentPermissions } from './deployment-permissions';
+import { DeploymentInput, DeploymentSettings } from './deployment.contract';
+
+export interface DeploymentWorkflowProps {
+  readonly modelName: string;
+  readonly lake: DataLake;
+  readonly governance: ModelGovernance;
+  readonly registry: ModelRegistry;
+  readonly deployment: Deployment;
+}
+
+/**
+ * Deploys each approved version of a model to one real-time endpoint, and proves that it did: rollback alarms on the new fleet only, an
+ * analysis that can say inconclusive, a check of what really serves, and the champion pointer moved only then. The endpoint changes with
+ * the model, not with the stack; CloudFormation removes it when the stack goes.
+ */
+export class DeploymentWorkflow extends Construct {
+  public readonly stateMachine: sfn.StateMachine;
+  public readonly endpointName: string;
+  /** Role of the containers behind the endpoint. */
+  public readonly executionRole: iam.Role;
+  /** Starts the workflow when a version is approved. */
+  public readonly rule: events.Rule;
+
+  public constructor(scope: Construct, id: string, props: DeploymentWorkflowProps) {
+    super(scope, id);
+    const problems = new Problems();
+    props.deployment._validate('deployment', problems);
+    problems.throwIfAny(this);
+
+    const { modelName, lake, governance, deployment } = props;
+    this.endpointName = modelName;
+    this.executionRole = new iam.Role(this, 'ExecutionRole', {
+      assumedBy: new iam.ServicePrincipal('sagemaker.amazonaws.com'),
+      description: `Containers behind endpoint ${modelName}`,
+    });
+    const permissions = new DeploymentPermissions(this, { ...props, endpointName: this.endpointName, executionRole: this.executionRole });
+    permissions.grantExecutionRole();
+
+    const choices = deployment._choices();
+    const settings: DeploymentSettings = {
+      ...choices,
+      modelName,
+      endpointName: this.endpointName,
+      bucket: lake.bucket.bucketName,
+      keyArn: lake.key.keyArn,
+      executionRoleArn: this.executionRole.roleArn,
+      runbookUrl: governance.owner.runbookUrl,
+    };
+    const environment = { DEPLOYMENT_SETTINGS: Stack.of(this).toJsonString(settings) };
+    const handler = (name: string, entry: string, description: string): HandlerFunction =>
+      new HandlerFunction(this, name, { handler: entry, description: `${description} of model ${modelName}`, environment, timeout: Duration.seconds(110) });
+    const handlers = {
+      plan: handler('Plan', 'plan-deployment', 'Decides what to do about a version'),
+      apply: handler('Apply', 'apply-deployment', 'Starts deployments'),
+      analyze: handler('Analyze', 'analyze-deployment', 'Compares the fleets during deployments'),
+      verify: handler('Verify', 'verify-deployment', 'Checks what really serves after deployments'),
+      promote: handler('Promote', 'promote-deployment', 'Moves the champion pointer'),
+      cleanUp: handler('CleanUp', 'clean-up-deployment', 'Ends deployments'),
+    };
+    permissions.grantPlan(handlers.plan);
+    permissions.grantApply(handlers.apply);
+    permissions.grantAnalyze(handlers.analyze);
+    permissions.grantVerify(handlers.verify);
+    permissions.grantPromote(handlers.promote);
+    permissions.grantCleanUp(handlers.cleanUp);
+
+    const workflow = new Workflow(this, 'Workflow', {
+      definition: deploymentDefinition(governance, handlers, choices),
+      handlers: [...Object.values(handlers), ...governance._handlers],
+      timeout: Duration.seconds(deploymentLimits(choices).executionSeconds),
+    });
+    this.stateMachine = workflow.stateMachine;
+    this.rule = this.startOnApproval(modelName);
+    this.followStack(settings, permissions);
+  }
+
+  /**
+   * SageMaker guide, "Events that SageMaker sends to EventBridge", model package state change. The same event may come twice; the
+   * workflow finds the version serving and skips the second.
+   */
+  private startOnApproval(modelName: string): events.Rule {
+    const input: Record<keyof DeploymentInput, string> = {
+      modelPackageArn: events.EventField.fromPath('$.detail.ModelPackageArn'),
+      trigger: 'approval',
+      reason: `approved in the registry at ${events.EventField.fromPath('$.time')}`,
+    };
+    return new events.Rule(this, 'OnApproval', {
+      description: `Deploys approved versions of model ${modelName}`,
+      eventPattern: {
+        source: ['aws.sagemaker'],
+        detailType: ['SageMaker Model Package State Change'],
+        detail: { ModelPackageGroupName: [modelName], ModelApprovalStatus: ['Approved'] },
+      },
+      targets: [new targets.SfnStateMachine(this.stateMachine, { input: events.RuleTargetInput.fromObject(input) })],
+    });
+  }
+
+  private followStack(settings: DeploymentSettings, permissions: DeploymentPermissions): void {
+    const lifecycle = new HandlerFunction(this, 'Lifecycle', {
+      handler: 'endpoint-lifecycle',
+      description: `Removes or deploys again the endpoint of model ${settings.modelName} with its stack`,
+      environment: { DEPLOYMENT_SETTINGS: Stack.of(this).toJsonString(settings), STATE_MACHINE_ARN: this.stateMachine.stateMachineArn },
+      timeout: Duration.minutes(5),
+    });
+    permissions.grantLifecycle(lifecycle, this.stateMachine);
+    const { instanceType, instanceCount, networkIsolation, samplingPercentage, scaling } = settings;
+    const resource = new CustomResource(this, 'Endpoint', {
+      serviceToken: lifecycle.functionArn,
+      resourceType: 'Custom::SageMakerEndpointLifecycle',
+      serviceTimeout: Duration.minutes(15),
+      // Only what a new endpoint configuration would show; how a deployment is done takes effect with the next one.
+      properties: {
+        EndpointName: settings.endpointName,
+        ServingConfiguration: Stack.of(this).toJsonString({ instanceType, instanceCount, networkIsolation, samplingPercentage, scaling }),
+      },
+    });
+    // Removed before the roles and permissions that removing needs, and before the role that the endpoint runs with.
+    resource.node.addDependency(lifecycle.role!, this.executionRole, this.stateMachine);
+  }
+}

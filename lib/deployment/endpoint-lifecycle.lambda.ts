@@ -1,0 +1,96 @@
+import { ApplicationAutoScalingClient, DeregisterScalableTargetCommand } from '@aws-sdk/client-application-auto-scaling';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { S3Client } from '@aws-sdk/client-s3';
+import { DeleteEndpointCommand, SageMakerClient } from '@aws-sdk/client-sagemaker';
+import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import type { CloudFormationCustomResourceEvent, CloudFormationCustomResourceResponse } from 'aws-lambda';
+import { lakeKeys } from '../data/data-lake.contract';
+import { requireEnvironment } from '../private/environment.contract';
+import { getJson } from '../private/object-store.lambda-shared';
+import { deleteAlarms, deleteResources } from './clean-up.lambda-shared';
+import { type ChampionPointer, type DeploymentInput, type DeploymentSettings, LIFECYCLE_ENVIRONMENT } from './deployment.contract';
+import { scalableTarget } from './deployment-requests.lambda-shared';
+import { findEndpoint, ignoring, isMissing } from './sagemaker-state.lambda-shared';
+import { deploymentSettings } from './settings.lambda-shared';
+
+export interface LifecycleClients {
+  readonly s3: S3Client;
+  readonly sagemaker: SageMakerClient;
+  readonly cloudWatch: CloudWatchClient;
+  readonly autoScaling: ApplicationAutoScalingClient;
+  readonly sfn: SFNClient;
+}
+
+/**
+ * What CloudFormation cannot own because it changes with the model: removed when the stack goes; deployed again, through the same
+ * canary, when the serving configuration changes. Does not wait for that: a rollback is no failure of the stack.
+ */
+export async function followStack(
+  event: CloudFormationCustomResourceEvent,
+  clients: LifecycleClients,
+  settings: DeploymentSettings,
+  stateMachineArn: string,
+): Promise<void> {
+  if (event.RequestType === 'Delete') return remove(clients, settings);
+  if (event.RequestType === 'Create') return;
+  if (event.ResourceProperties['ServingConfiguration'] === event.OldResourceProperties['ServingConfiguration']) return;
+  const champion = await getJson<ChampionPointer>(clients.s3, settings.bucket, lakeKeys.championPointer(settings.modelName));
+  if (champion === undefined) return;
+  const input: DeploymentInput = {
+    modelPackageArn: champion.value.modelPackageArn,
+    trigger: 'configuration',
+    reason: 'the serving configuration changed with the stack',
+  };
+  // The same name for every repetition of the request: StartExecution is idempotent for equal name and input while it runs.
+  await ignoring(
+    (error) => (error as Error).name === 'ExecutionAlreadyExists',
+    () => clients.sfn.send(new StartExecutionCommand({ stateMachineArn, name: `configuration-${event.RequestId}`, input: JSON.stringify(input) })),
+  );
+}
+
+async function remove({ sagemaker, cloudWatch, autoScaling }: LifecycleClients, settings: DeploymentSettings): Promise<void> {
+  await ignoring(
+    (error) => (error as Error).name === 'ObjectNotFoundException',
+    () => autoScaling.send(new DeregisterScalableTargetCommand(scalableTarget(settings))),
+  );
+  if (await findEndpoint(sagemaker, settings.endpointName)) {
+    await ignoring(isMissing, () => sagemaker.send(new DeleteEndpointCommand({ EndpointName: settings.endpointName })));
+  }
+  await deleteAlarms(cloudWatch, settings.modelName);
+  await deleteResources(sagemaker, settings.modelName, new Set());
+}
+
+/** A custom resource answers by PUT to a presigned URL (CloudFormation guide, "Custom resource response objects"). */
+export function lifecycleResponse(event: CloudFormationCustomResourceEvent, failure?: unknown): CloudFormationCustomResourceResponse {
+  const common = {
+    PhysicalResourceId: event.RequestType === 'Create' ? `endpoint-lifecycle-${event.LogicalResourceId}` : event.PhysicalResourceId,
+    StackId: event.StackId,
+    RequestId: event.RequestId,
+    LogicalResourceId: event.LogicalResourceId,
+  };
+  if (failure === undefined) return { ...common, Status: 'SUCCESS' };
+  // The response may have 4096 bytes; a message is enough for the stack's events, the log has the rest.
+  return { ...common, Status: 'FAILED', Reason: String((failure as Error).message ?? failure).slice(0, 1000) };
+}
+
+const clients: LifecycleClients = {
+  s3: new S3Client({}),
+  sagemaker: new SageMakerClient({}),
+  cloudWatch: new CloudWatchClient({}),
+  autoScaling: new ApplicationAutoScalingClient({}),
+  sfn: new SFNClient({}),
+};
+
+export async function handler(event: CloudFormationCustomResourceEvent): Promise<void> {
+  let failure: unknown;
+  try {
+    const environment = requireEnvironment(process.env, LIFECYCLE_ENVIRONMENT);
+    await followStack(event, clients, deploymentSettings(environment), environment.STATE_MACHINE_ARN);
+  } catch (error) {
+    failure = error;
+  }
+  const body = JSON.stringify(lifecycleResponse(event, failure));
+  const response = await fetch(event.ResponseURL, { method: 'PUT', body, headers: { 'content-type': '' } });
+  // Lambda repeats an asynchronous invocation that failed; everything above may be repeated.
+  if (!response.ok) throw new Error(`CloudFormation's response URL answered ${response.status}`);
+}
