@@ -137,7 +137,7 @@ export class MlPipeline extends Construct {
       gates,
       approval,
     });
-    this.deployment = new DeploymentWorkflow(this, 'Deployment', { ...governed, registry: this.registry, deployment, training: props.training });
+    this.deployment = new DeploymentWorkflow(this, 'Deployment', { ...governed, registry: this.registry, deployment });
     this.retraining = new RetrainingController(this, 'Retraining', { ...governed, retraining, trainingStateMachine: this.training.stateMachine });
     if (monitoring._enabled) {
       this.monitoring = new MonitoringWorkflow(this, 'Monitoring', {
