@@ -78,7 +78,8 @@ export class DataCapture {
   }
 
   private line(exchange: CapturedExchange): string {
-    const modes = new Set(this.config.CaptureOptions!.flatMap((option) => (option.CaptureMode === 'InputAndOutput' ? ['Input', 'Output'] : [option.CaptureMode])));
+    const asked = this.config.CaptureOptions!.map((option) => option.CaptureMode);
+    const modes = new Set(asked.flatMap((mode) => (mode === 'InputAndOutput' ? ['Input', 'Output'] : [mode])));
     const side = (payload: CapturedPayload, mode: string): unknown => {
       const encoding = this.encoding(payload.contentType);
       return {

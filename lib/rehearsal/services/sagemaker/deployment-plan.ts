@@ -70,7 +70,9 @@ export function deploymentPlan(config: DeploymentConfig | undefined, instances: 
     kind = 'canary';
     steps = [step(size, 'canary', 'WaitIntervalInSeconds', routing.WaitIntervalInSeconds!), last];
   } else if (comparable && (routing?.Type === 'LINEAR' || rolling)) {
-    const size = rolling ? capacity('MaximumBatchSize', rolling.MaximumBatchSize!, instances, 5) : capacity('LinearStepSize', routing!.LinearStepSize!, instances, 10);
+    const size = rolling
+      ? capacity('MaximumBatchSize', rolling.MaximumBatchSize!, instances, 5)
+      : capacity('LinearStepSize', routing!.LinearStepSize!, instances, 10);
     const wait = rolling?.WaitIntervalInSeconds ?? routing!.WaitIntervalInSeconds!;
     kind = rolling ? 'rolling' : 'linear';
     steps = [];

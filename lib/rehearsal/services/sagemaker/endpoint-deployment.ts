@@ -70,10 +70,11 @@ export class EndpointDeployment {
   /** Waits with traffic on the step's capacity and looks at the alarms every minute. */
   private async bake(step: TrafficStep): Promise<Setback | undefined> {
     const { clock } = this.context.simulation;
-    if (step.waitSeconds > 0) this.endpoint.stage('Baking', `Baking for ${step.waitSeconds} seconds (${step.waitName}) with traffic enabled on ${capacityText(step)}.`);
+    if (step.waitSeconds === 0) return undefined;
+    this.endpoint.stage('Baking', `Baking for ${step.waitSeconds} seconds (${step.waitName}) with traffic enabled on ${capacityText(step)}.`);
     const end = clock.now() + step.waitSeconds * 1000;
     while (clock.now() < end) {
-      if (end > this.deadline && clock.now() + durations.alarmPoll > this.deadline) return { cause: 'timeout', failureReason: 'The deployment exceeded MaximumExecutionTimeoutInSeconds.' };
+      if (end > this.deadline && clock.now() + durations.alarmPoll > this.deadline) return failed('The deployment exceeded MaximumExecutionTimeoutInSeconds.');
       await clock.sleep(Math.min(durations.alarmPoll, end - clock.now()));
       const tripped = await this.trippedAlarms();
       if (tripped) return tripped;

@@ -66,7 +66,8 @@ export class EndpointInvocation {
     const fleet = pending !== undefined && fleetDraw < pending.share ? pending.fleet : endpoint.fleet;
     if (targetVariant !== undefined) {
       const named = fleet.variants.find((variant) => variant.name === targetVariant);
-      if (!named) throw new AwsError('ValidationError', `Variant ${targetVariant} not found for Endpoint ${endpoint.name} of account ${this.context.simulation.account}.`);
+      const { account } = this.context.simulation;
+      if (!named) throw new AwsError('ValidationError', `Variant ${targetVariant} not found for Endpoint ${endpoint.name} of account ${account}.`);
       return { fleet, variant: named };
     }
     let left = variantDraw * fleet.variants.reduce((sum, variant) => sum + variant.weight, 0);
@@ -110,9 +111,8 @@ export class EndpointInvocation {
     const kind = answer.status >= 500 ? 'server' : 'client';
     const said = answer.body.toString('utf8');
     const group = `/aws/sagemaker/Endpoints/${endpointName}`;
-    const message =
-      `Received ${kind} error (${answer.status}) from primary with message "${said}". See https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}` +
-      `#logEventViewer:group=${group} in account ${account} for more information.`;
+    const console = `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#logEventViewer:group=${group}`;
+    const message = `Received ${kind} error (${answer.status}) from primary with message "${said}". See ${console} in account ${account} for more information.`;
     return new AwsError('ModelError', message, 424, {
       OriginalStatusCode: answer.status,
       OriginalMessage: said,

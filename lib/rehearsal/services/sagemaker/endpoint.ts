@@ -46,7 +46,8 @@ export class Endpoint {
   public stage(status: VariantStatus, message: string): void {
     const pending = this.pending!;
     pending.variantStatus = { status, message, since: this.context.simulation.clock.now() };
-    this.context.note('endpoint', this.name, `${pending.fleet.config.name}: ${message}`, status, { endpointConfigName: pending.fleet.config.name, share: pending.share });
+    const endpointConfigName = pending.fleet.config.name;
+    this.context.note('endpoint', this.name, `${endpointConfigName}: ${message}`, status, { endpointConfigName, share: pending.share });
     this.context.publish('SageMaker Endpoint Deployment State Change', this.arn, {
       ...this.detail(),
       PendingDeploymentSummary: {

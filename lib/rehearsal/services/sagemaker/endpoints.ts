@@ -1,4 +1,10 @@
-import type { CreateEndpointInput, DeploymentConfig, ProductionVariant, UpdateEndpointInput, UpdateEndpointWeightsAndCapacitiesInput } from '@aws-sdk/client-sagemaker';
+import type {
+  CreateEndpointInput,
+  DeploymentConfig,
+  ProductionVariant,
+  UpdateEndpointInput,
+  UpdateEndpointWeightsAndCapacitiesInput,
+} from '@aws-sdk/client-sagemaker';
 import type { Operation } from '../operations';
 import { operation } from '../operations';
 import { creation } from './authorizations';
@@ -25,8 +31,10 @@ export class Endpoints {
 
   public readonly operations: Record<string, Operation> = {
     CreateEndpoint: {
-      authorize: (input) =>
-        creation('CreateEndpoint', this.arn(input.EndpointName), input, { action: 'sagemaker:CreateEndpoint', resource: this.configs.arn(input.EndpointConfigName) }),
+      authorize: (input) => {
+        const config = { action: 'sagemaker:CreateEndpoint', resource: this.configs.arn(input.EndpointConfigName) };
+        return creation('CreateEndpoint', this.arn(input.EndpointName), input, config);
+      },
       handle: (input) => {
         const endpoint = this.create(input as CreateEndpointInput);
         this.act(async () => {
@@ -132,8 +140,13 @@ export class Endpoints {
     this.requireIdle(endpoint);
     for (const desired of request.DesiredWeightsAndCapacities!) {
       const variant = endpoint.fleet.variants.find((candidate) => candidate.name === desired.VariantName);
-      if (!variant) throw invalid(`The variant name(s) "${desired.VariantName}" is/are not present within endpoint configuration "${endpoint.fleet.config.name}".`);
-      new Constraints().range('desiredInstanceCount', desired.DesiredInstanceCount, 0, Number.MAX_SAFE_INTEGER).range('desiredWeight', desired.DesiredWeight, 0, Number.MAX_SAFE_INTEGER).check();
+      if (!variant) {
+        throw invalid(`The variant name(s) "${desired.VariantName}" is/are not present within endpoint configuration "${endpoint.fleet.config.name}".`);
+      }
+      new Constraints()
+        .range('desiredInstanceCount', desired.DesiredInstanceCount, 1, Number.MAX_SAFE_INTEGER)
+        .range('desiredWeight', desired.DesiredWeight, 0, Number.MAX_SAFE_INTEGER)
+        .check();
       variant.desiredWeight = desired.DesiredWeight ?? variant.desiredWeight;
       variant.desiredInstanceCount = desired.DesiredInstanceCount ?? variant.desiredInstanceCount;
     }

@@ -13,7 +13,8 @@ export class ExecutionStorage {
     const found: string[] = [];
     let token: string | undefined;
     do {
-      const page = await this.gateway.call(this.principal, 's3', 'ListObjectsV2', { Bucket: bucket, Prefix: key, ...(token ? { ContinuationToken: token } : {}) });
+      const from = token === undefined ? {} : { ContinuationToken: token };
+      const page = await this.gateway.call(this.principal, 's3', 'ListObjectsV2', { Bucket: bucket, Prefix: key, ...from });
       for (const object of page.Contents ?? []) found.push(object.Key);
       token = page.IsTruncated ? page.NextContinuationToken : undefined;
     } while (token !== undefined);

@@ -46,7 +46,9 @@ export class ModelPackages {
       handle: (input) => this.create(input as CreateModelPackageInput),
     },
     UpdateModelPackage: operation('sagemaker:UpdateModelPackage', (input) => input.ModelPackageArn, (input) => this.update(input as UpdateModelPackageInput)),
-    DescribeModelPackage: operation('sagemaker:DescribeModelPackage', (input) => this.arnOf(input.ModelPackageName), (input) => this.describe(this.get(input.ModelPackageName))),
+    DescribeModelPackage: operation('sagemaker:DescribeModelPackage', (input) => this.arnOf(input.ModelPackageName), (input) =>
+      this.describe(this.get(input.ModelPackageName)),
+    ),
     DeleteModelPackage: operation('sagemaker:DeleteModelPackage', (input) => this.arnOf(input.ModelPackageName), (input) => {
       const found = this.get(input.ModelPackageName);
       this.packages.delete(found.arn);

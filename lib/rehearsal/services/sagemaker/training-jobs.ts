@@ -50,7 +50,9 @@ export class TrainingJobs {
       authorize: (input) => creation('CreateTrainingJob', this.arn(input.TrainingJobName), input, ...passRole(input.RoleArn)),
       handle: (input) => this.create(input as CreateTrainingJobRequest),
     },
-    DescribeTrainingJob: operation('sagemaker:DescribeTrainingJob', (input) => this.arn(input.TrainingJobName), (input) => this.describe(this.get(input.TrainingJobName))),
+    DescribeTrainingJob: operation('sagemaker:DescribeTrainingJob', (input) => this.arn(input.TrainingJobName), (input) =>
+      this.describe(this.get(input.TrainingJobName)),
+    ),
     StopTrainingJob: operation('sagemaker:StopTrainingJob', (input) => this.arn(input.TrainingJobName), (input) => this.stop(this.get(input.TrainingJobName))),
     ListTrainingJobs: operation('sagemaker:ListTrainingJobs', '*', (input) => {
       const { items, NextToken } = page(this.jobs.values(), input);
@@ -76,7 +78,10 @@ export class TrainingJobs {
   private create(request: CreateTrainingJobRequest): unknown {
     const name = request.TrainingJobName!;
     this.validate(request);
-    if (this.jobs.has(name)) throw new AwsError('ResourceInUse', `Training job names must be unique within an AWS account and region, and a training job with this name already exists (${this.arn(name)})`);
+    if (this.jobs.has(name)) {
+      const rule = 'Training job names must be unique within an AWS account and region';
+      throw new AwsError('ResourceInUse', `${rule}, and a training job with this name already exists (${this.arn(name)})`);
+    }
     this.context.requireAssumable(request.RoleArn!);
     const now = this.context.simulation.clock.now();
     const job: TrainingJob = {
@@ -237,7 +242,9 @@ export class TrainingJobs {
       constraints.length(`hyperParameters.${key}`, value, 0, 2500).length('hyperParameters.key', key, 0, 256);
     }
     constraints.check();
-    if (!request.AlgorithmSpecification!.TrainingImage) throw invalid('Exactly one of TrainingImage or AlgorithmName must be specified; the rehearsal simulates TrainingImage.');
+    if (!request.AlgorithmSpecification!.TrainingImage) {
+      throw invalid('Exactly one of TrainingImage or AlgorithmName must be specified; the rehearsal simulates TrainingImage.');
+    }
     if ((request.ResourceConfig!.InstanceCount ?? 1) !== 1) throw invalid('The rehearsal simulates training on one instance.');
     if (request.AlgorithmSpecification!.TrainingInputMode !== 'File') throw invalid('The rehearsal simulates the training input mode File.');
     const names = channels.map((channel) => channel.ChannelName);

@@ -21,6 +21,8 @@ export interface TrainingSuccess {
   upload(): Promise<string | undefined>;
 }
 
+export const CANNOT_PULL = 'ClientError: Cannot pull algorithm container. Either the image does not exist or its permissions are incorrect.';
+
 export type TrainingOutcome = TrainingFailure | TrainingSuccess;
 
 /** Everything that really happens in a training job: input from S3, the container's process, the archive. Takes no virtual time. */
@@ -29,7 +31,7 @@ export async function runTraining(context: SageMakerContext, request: CreateTrai
   const storage = context.storage(request.RoleArn!);
   const image = context.pull(request.AlgorithmSpecification!.TrainingImage!, request.RoleArn!);
   if (!image) {
-    return { phase: 'download', inputBytes: 0, reason: 'ClientError: Cannot pull algorithm container. Either the image does not exist or its permissions are incorrect.' };
+    return { phase: 'download', inputBytes: 0, reason: CANNOT_PULL };
   }
   const training = new TrainingProcess(image.folder, context.folder(name));
   const input = await download(storage, training, request);

@@ -9,7 +9,7 @@ import { fieldSelection } from './csv-filter';
 import { durations } from './durations';
 import { page } from './listing';
 import type { Models } from './models';
-import { runTransform, transformRules } from './transform-run';
+import { runTransform } from './transform-run';
 import { Constraints, PATTERNS, invalid } from './validation';
 
 interface TransformJob {
@@ -39,8 +39,12 @@ export class TransformJobs {
       authorize: (input) => creation('CreateTransformJob', this.arn(input.TransformJobName), input),
       handle: (input) => this.create(input as CreateTransformJobRequest),
     },
-    DescribeTransformJob: operation('sagemaker:DescribeTransformJob', (input) => this.arn(input.TransformJobName), (input) => this.describe(this.get(input.TransformJobName))),
-    StopTransformJob: operation('sagemaker:StopTransformJob', (input) => this.arn(input.TransformJobName), (input) => this.stop(this.get(input.TransformJobName))),
+    DescribeTransformJob: operation('sagemaker:DescribeTransformJob', (input) => this.arn(input.TransformJobName), (input) =>
+      this.describe(this.get(input.TransformJobName)),
+    ),
+    StopTransformJob: operation('sagemaker:StopTransformJob', (input) => this.arn(input.TransformJobName), (input) =>
+      this.stop(this.get(input.TransformJobName)),
+    ),
     ListTransformJobs: operation('sagemaker:ListTransformJobs', '*', (input) => {
       const { items, NextToken } = page(this.jobs.values(), input);
       return {
@@ -65,7 +69,10 @@ export class TransformJobs {
   private create(request: CreateTransformJobRequest): unknown {
     const name = request.TransformJobName!;
     this.validate(request);
-    if (this.jobs.has(name)) throw new AwsError('ResourceInUse', `Job name must be unique within an AWS account and region, and a job with this name already exists (${this.arn(name)})`);
+    if (this.jobs.has(name)) {
+      const rule = 'Job name must be unique within an AWS account and region';
+      throw new AwsError('ResourceInUse', `${rule}, and a job with this name already exists (${this.arn(name)})`);
+    }
     this.models.require(request.ModelName!);
     const now = this.context.simulation.clock.now();
     const job: TransformJob = { name, arn: this.arn(name), request, created: now, modified: now, status: 'InProgress' };
@@ -147,20 +154,19 @@ export class TransformJobs {
       .check();
     const input = request.TransformInput!;
     if (!input.DataSource?.S3DataSource) throw invalid('The rehearsal simulates transform input from S3.');
-    if (input.SplitType !== undefined && input.SplitType !== 'Line' && input.SplitType !== 'None') throw invalid('The rehearsal simulates the split types None and Line.');
+    if (!['Line', 'None'].includes(input.SplitType ?? 'None')) throw invalid('The rehearsal simulates the split types None and Line.');
     if (input.CompressionType !== undefined && input.CompressionType !== 'None') throw invalid('The rehearsal simulates transform input without compression.');
     if (request.DataCaptureConfig) throw invalid('The rehearsal does not simulate data capture of batch transform.');
     const processing = request.DataProcessing;
-    const filtered = processing !== undefined && (processing.JoinSource === 'Input' || (processing.InputFilter ?? '$') !== '$' || (processing.OutputFilter ?? '$') !== '$');
-    if (!filtered) return;
+    const paths = [processing?.InputFilter, processing?.OutputFilter];
+    if (processing === undefined || (processing.JoinSource !== 'Input' && paths.every((path) => (path ?? '$') === '$'))) return;
     if (!(input.ContentType ?? '').startsWith('text/csv') || input.SplitType !== 'Line') {
       throw invalid('The rehearsal simulates DataProcessing for ContentType text/csv with SplitType Line.');
     }
     if (processing.JoinSource === 'Input' && request.TransformOutput!.AssembleWith !== 'Line') {
       throw invalid('AssembleWith must be Line when JoinSource is Input and SplitType is Line.');
     }
-    const rules = transformRules(request);
-    for (const path of [rules.inputFilter, rules.outputFilter]) {
+    for (const path of paths) {
       try {
         fieldSelection(path);
       } catch (error) {

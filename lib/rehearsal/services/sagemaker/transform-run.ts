@@ -3,7 +3,7 @@ import { ServingProcess } from '../../containers/serving-process';
 import type { SageMakerContext } from './context';
 import type { ExecutionStorage } from './execution-storage';
 import type { ServableModel } from './models';
-import { clientError } from './training-run';
+import { CANNOT_PULL, clientError } from './training-run';
 import { type TransformRules, assemble, payloads } from './transform-records';
 
 export interface TransformOutcome {
@@ -33,7 +33,7 @@ export function transformRules(request: CreateTransformJobRequest): TransformRul
 /** Everything that really happens in a transform job, with the model's real `serve` process. Takes no virtual time. */
 export async function runTransform(context: SageMakerContext, request: CreateTransformJobRequest, model: ServableModel | undefined): Promise<TransformOutcome> {
   const failed = (reason: string, inputBytes = 0): TransformOutcome => ({ inputBytes, reason, upload: () => Promise.resolve(reason) });
-  if (!model) return failed('ClientError: Cannot pull algorithm container. Either the image does not exist or its permissions are incorrect.');
+  if (!model) return failed(CANNOT_PULL);
   const storage = context.storage(model.roleArn);
   const source = request.TransformInput!.DataSource!.S3DataSource!;
   let inputs: { name: string; content: string }[];
