@@ -44,4 +44,31 @@ export class Defaults {
   /** Metrics come once a minute. */
   public static readonly ANALYSIS_INTERVAL = Duration.minutes(1);
   public static readonly ANALYSIS_CONFIDENCE = 0.95;
+  /** The shortest period that SageMaker's own monitor offered; captured data is filed by the hour. */
+  public static readonly MONITORING_INTERVAL = Duration.hours(1);
+  /** Captured data is delivered within minutes (SageMaker guide, "Capture data from real-time endpoint"). */
+  public static readonly MONITORING_WATERMARK = Duration.minutes(15);
+  /** Power 0.95 for a shift of half a standard deviation at the warning level (test/pure/drift-simulation.test.ts). */
+  public static readonly MINIMUM_SAMPLE_SIZE = 200;
+  /** The convention of credit scoring: below 0.1 no change, from 0.2 on a change that matters. */
+  public static readonly PSI_THRESHOLD = 0.2;
+  /** The convention's lower step, as a fraction of the threshold. */
+  public static readonly PSI_WARNING_FRACTION = 0.5;
+  public static readonly FALSE_DISCOVERY_RATE = 0.01;
+  public static readonly DRIFTED_SHARE = 0.3;
+  public static readonly ALARM_WINDOWS = 2;
+  public static readonly ALARM_OF = 3;
+  /** One day has every hour of the day. */
+  public static readonly MAXIMUM_LOOKBACK = Duration.hours(24);
+  /** SageMaker Model Monitor's datatype_check_threshold and domain_content_threshold. */
+  public static readonly VIOLATION_SHARE = 0.1;
+  public static readonly MISSING_SHARE_INCREASE = 0.05;
+  public static readonly CAPTURE_RATIO = 0.5;
+  public static readonly LATENCY_THRESHOLD = Duration.seconds(1);
+  public static readonly ERROR_RATE_THRESHOLD = 0.01;
+  public static readonly RETRAINING_WINDOWS = 3;
+  public static readonly RETRAINING_OF = 4;
+  public static readonly RETRAINING_COOLDOWN = Duration.days(1);
+  public static readonly RETRAININGS_PER_WEEK = 3;
+  public static readonly MAXIMUM_UNCURED = 2;
 }

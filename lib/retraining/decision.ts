@@ -88,15 +88,15 @@ function drift(event: DriftEvent, state: ControllerState, facts: RetrainingFacts
   if (Date.parse(event.time) < cooled) {
     return decline(event, state, [`The cooldown after the retraining of ${last!.time} ends ${new Date(cooled).toISOString()}.`, level]);
   }
-  const thisWeek = state.starts.filter((entry) => entry.trigger === 'drift' && Date.parse(entry.time) > Date.parse(event.time) - WEEK).length;
-  if (thisWeek >= policy.maximumPerWeek) {
-    return decline(event, state, [`${thisWeek} drift retrainings started within seven days; ${policy.maximumPerWeek} are allowed.`, level]);
-  }
   if (state.uncured >= policy.maximumUncured) {
     const guard = `${state.uncured} retrainings in a row did not cure the drift.`;
     if (state.guarded) return decline(event, state, [`${guard} The loop guard holds until the drift is gone or a person retrains.`, level]);
     const reasons = [`${guard} Retraining stops until a person has looked.`, level, ...event.reasons];
     return { decision: { eventId: decisionId(event), time: event.time, outcome: 'LOOP_GUARD', reasons }, state: { ...state, guarded: true } };
+  }
+  const thisWeek = state.starts.filter((entry) => entry.trigger === 'drift' && Date.parse(entry.time) > Date.parse(event.time) - WEEK).length;
+  if (thisWeek >= policy.maximumPerWeek) {
+    return decline(event, state, [`${thisWeek} drift retrainings started within seven days; ${policy.maximumPerWeek} are allowed.`, level]);
   }
   return start(event, { ...state, uncured: state.uncured + 1 }, facts, [level, ...event.reasons]);
 }
