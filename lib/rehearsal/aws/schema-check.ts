@@ -39,8 +39,7 @@ class Checker {
       } else this.unknown(shape, name, at);
     }
     for (const name of shape.required) {
-      // The SDK fills in idempotency tokens.
-      if ((value[name] === undefined || value[name] === null) && shape.members.get(name)!.traits.idempotencyToken === undefined) {
+      if (value[name] === undefined || value[name] === null) {
         const at = path === '' ? name : `${path}.${name}`;
         this.problems.push({ path: at, message: `Missing required member ${at} of ${shape.name}` });
       }

@@ -31,7 +31,7 @@ export class WireEndpoint {
     try {
       decoded = protocol.decode(model, request);
       const { operation } = decoded;
-      const input = origin ? withoutFilledTokens(operation, decoded.input, origin.given, requestId) : decoded.input;
+      const input = origin ? withoutFilledTokens(operation, decoded.input, origin.given) : decoded.input;
       const given = origin ? complete(operation, origin.given, input) : input;
       const output = await this.gateway.execute({ principal, model, operation, input, given, checked: origin !== undefined });
       const response = protocol.encode(model, operation, output);
@@ -50,20 +50,13 @@ function requestIdHeader(model: ServiceModel): string {
   return model.id === 's3' ? 'x-amz-request-id' : 'x-amzn-requestid';
 }
 
-/** The SDK fills in random idempotency tokens; nothing random may reach the simulation. A token that AWS requires is made of the request id. */
-function withoutFilledTokens(
-  operation: OperationModel,
-  input: Record<string, unknown>,
-  given: Record<string, unknown>,
-  requestId: string,
-): Record<string, unknown> {
-  const result = { ...input };
-  for (const name of Object.keys(input)) {
-    if (operation.input.members.get(name)?.traits.idempotencyToken === undefined || (given[name] !== undefined && given[name] !== null)) continue;
-    if (operation.input.required.includes(name)) result[name] = requestId;
-    else delete result[name];
-  }
-  return result;
+/** The SDK fills in random idempotency tokens; nothing random may reach the simulation. (Its schemas never call a token required.) */
+function withoutFilledTokens(operation: OperationModel, input: Record<string, unknown>, given: Record<string, unknown>): Record<string, unknown> {
+  const kept = Object.entries(input).filter(([name]) => {
+    const filled = operation.input.members.get(name)?.traits.idempotencyToken !== undefined && (given[name] === undefined || given[name] === null);
+    return !filled;
+  });
+  return Object.fromEntries(kept);
 }
 
 /** A stream can be read once: the record shows what it held. */

@@ -8,7 +8,8 @@ export function readJson(model: ServiceModel, shape: Shape, body: Uint8Array): R
   if (body.byteLength === 0) return {};
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
   try {
-    return model.codec.createDeserializer().read(shape.schema, text) as Record<string, unknown>;
+    // `readObject` and not `read`, which would wait a turn: requests are to be answered in the order of their arrival.
+    return model.codec.createDeserializer().readObject(shape.schema, JSON.parse(text)) as Record<string, unknown>;
   } catch (error) {
     throw new AwsError('SerializationException', error instanceof Error ? error.message : String(error), 400);
   }
@@ -18,7 +19,8 @@ export function writeJson(model: ServiceModel, shape: Structure, value: unknown)
   const serializer = model.codec.createSerializer();
   serializer.write(shape.schema, value);
   const written: string | Uint8Array = serializer.flush();
-  return typeof written === 'string' ? utf8(written) : written;
+  // A plain view: the SDK's own class of bytes warns when it is used as text.
+  return typeof written === 'string' ? utf8(written) : new Uint8Array(written.buffer, written.byteOffset, written.byteLength);
 }
 
 /** Members of an error as its shape names them; services spell the message both ways. */
