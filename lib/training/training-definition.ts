@@ -233,7 +233,7 @@ interface FileMap {
   readonly next: string;
 }
 
-/** One child execution per file of a list in S3. Children answer a number: the results of all of them have to fit into one payload. */
+/** One child execution per file of a list in S3. Children answer nothing: the results of all of them have to fit into one payload. */
 function fileMap(map: FileMap): AslState {
   return {
     Type: 'Map',
@@ -252,7 +252,7 @@ function fileMap(map: FileMap): AslState {
           Type: 'Task',
           Resource: `arn:${Aws.PARTITION}:states:::lambda:invoke`,
           Arguments: { FunctionName: map.handler.functionArn, Payload: expr('$states.input') },
-          Output: 1,
+          Output: {},
           TimeoutSeconds: FILE_TIMEOUT,
           Retry: LAMBDA_RETRY,
           End: true,

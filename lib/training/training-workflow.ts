@@ -9,6 +9,7 @@ import { TrainingData } from '../data/training-data';
 import { Approval } from '../evaluation/approval';
 import { EvaluationGate } from '../evaluation/evaluation-gate';
 import { ModelGovernance } from '../governance/model-governance';
+import { acknowledgeWildcard } from '../private/acknowledge';
 import { Problems } from '../private/errors';
 import { HandlerFunction } from '../private/handler-function';
 import { Workflow } from '../private/workflow';
@@ -144,6 +145,7 @@ export class TrainingWorkflow extends Construct {
     registry._grantPullImages(handlers.registerModel);
     const scoringModels = Stack.of(this).formatArn({ service: 'sagemaker', resource: 'model', resourceName: `${modelName}-*` });
     handlers.concludeTraining.addToRolePolicy(new iam.PolicyStatement({ actions: ['sagemaker:DeleteModel'], resources: [scoringModels] }));
+    acknowledgeWildcard(handlers.concludeTraining.role!, scoringModels, 'scoring models of one model, whose names end in the id of the run');
     return handlers;
   }
 }
