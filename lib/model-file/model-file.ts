@@ -49,7 +49,7 @@ export interface ModelFile {
   readonly approval?: string;
   readonly deployment?: {
     canary?: { canarySize?: number; waitInterval?: string };
-    linear?: { stepSize?: number; waitInterval?: string };
+    linear?: { stepSize: number; waitInterval: string };
     allAtOnce?: object;
     instanceType?: string;
     instanceCount?: number;
@@ -156,7 +156,7 @@ function deployment(file: NonNullable<ModelFile['deployment']>): Deployment {
     samplingPercentage: file.samplingPercentage,
     keepVersions: file.keepVersions,
   };
-  if (file.linear) return Deployment.linear({ ...options, stepSize: file.linear.stepSize, waitInterval: duration(file.linear.waitInterval) });
+  if (file.linear) return Deployment.linear({ ...options, stepSize: file.linear.stepSize, waitInterval: parseDuration(file.linear.waitInterval) });
   if (file.allAtOnce) return Deployment.allAtOnce(options);
   return Deployment.canary({ ...options, canarySize: file.canary?.canarySize, waitInterval: duration(file.canary?.waitInterval) });
 }
