@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { Schedule } from 'aws-cdk-lib/aws-events';
+import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 import { DataContract } from '../data/data-contract';
@@ -168,7 +168,7 @@ function monitoring(file: NonNullable<ModelFile['monitoring']>): Monitoring {
 
 function retraining(file: NonNullable<ModelFile['retraining']>): Retraining {
   if (file.onDrift) return Retraining.onDrift({ cooldown: duration(file.onDrift.cooldown), maximumPerWeek: file.onDrift.maximumPerWeek });
-  if (file.onSchedule !== undefined) return Retraining.onSchedule(Schedule.expression(file.onSchedule));
+  if (file.onSchedule !== undefined) return Retraining.onSchedule(ScheduleExpression.expression(file.onSchedule));
   if (file.onNewData) return Retraining.onNewData({ marker: file.onNewData.marker });
   return Retraining.manual();
 }

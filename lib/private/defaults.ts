@@ -33,9 +33,6 @@ export class Defaults {
   /** Two instances are the cheapest fleet that can have a canary at all. */
   public static readonly CANARY_SIZE = 50;
   public static readonly CANARY_WAIT_INTERVAL = Duration.minutes(10);
-  /** The smallest fleet that can have a canary at all: one of two. */
-  public static readonly CANARY_SIZE = 50;
-  public static readonly CANARY_WAIT_INTERVAL = Duration.minutes(10);
   public static readonly ALL_AT_ONCE_WAIT_INTERVAL = Duration.minutes(5);
   /** For provisioning two fleets, beside all waiting. */
   public static readonly DEPLOYMENT_SLACK = Duration.hours(1);
