@@ -1,0 +1,150 @@
+import { Duration } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { ModelGovernance } from '../governance/model-governance';
+import { ModelAlarm, ModelAlarmProps } from '../private/model-alarm';
+import { catalogueMetric, endpointMetric } from './catalogue-metric';
+import { CatalogueMetric, ENDPOINT_METRICS, METRICS } from './metric-catalogue.contract';
+import { MonitoringSettings } from './monitoring';
+
+/** Latency and errors are looked at in five minutes, three in a row. */
+const ENDPOINT_PERIOD = Duration.minutes(5);
+const ENDPOINT_PERIODS = 3;
+/** Windows without a sign of life before the monitor counts as blind. */
+const BLIND_WINDOWS = 3;
+
+const { GREATER_THAN_OR_EQUAL_TO_THRESHOLD, GREATER_THAN_THRESHOLD, LESS_THAN_THRESHOLD } = cloudwatch.ComparisonOperator;
+
+export interface MonitoringAlarmsProps {
+  readonly governance: ModelGovernance;
+  readonly endpointName: string;
+  readonly settings: MonitoringSettings;
+  readonly stateMachine: sfn.IStateMachine;
+}
+
+/** The alarms of one model; each has its section in docs/operator-runbook.md. */
+export class MonitoringAlarms extends Construct {
+  public readonly dataDrift: cloudwatch.Alarm;
+  public readonly predictionDrift: cloudwatch.Alarm;
+  public readonly dataQuality: cloudwatch.Alarm;
+  public readonly endpointLatency: cloudwatch.Alarm;
+  public readonly endpointErrors: cloudwatch.Alarm;
+  public readonly blindMonitor: cloudwatch.Alarm;
+  public readonly captureGap: cloudwatch.Alarm;
+  public readonly monitoringFailures: cloudwatch.Alarm;
+
+  public constructor(scope: Construct, id: string, props: MonitoringAlarmsProps) {
+    super(scope, id);
+    const { governance, settings, endpointName } = props;
+    const interval = Duration.seconds(settings.intervalSeconds);
+    const alarm = (alarmId: string, rest: Omit<ModelAlarmProps, 'governance'>): ModelAlarm => new ModelAlarm(this, alarmId, { governance, ...rest });
+    const verdict = (alarmId: string, name: string, meaning: string, metric: CatalogueMetric): ModelAlarm =>
+      alarm(alarmId, {
+        name,
+        meaning,
+        metric: catalogueMetric(metric, governance.modelName, interval),
+        threshold: 1,
+        comparison: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        datapointsToAlarm: settings.windows,
+        evaluationPeriods: settings.of,
+        // A window without a verdict is no evidence, neither of drift nor of recovery.
+        treatMissingData: cloudwatch.TreatMissingData.IGNORE,
+      });
+
+    this.dataDrift = verdict('DataDrift', 'data-drift', "The distribution of the champion's inputs differs from its baseline.", METRICS.drift);
+    this.predictionDrift = verdict('PredictionDrift', 'prediction-drift', "The distribution of the champion's predictions differs from its baseline.", METRICS.predictionDrift);
+    this.dataQuality = verdict('DataQuality', 'data-quality', 'Requests to the endpoint break the data contract.', METRICS.dataQualityBreach);
+
+    const endpoint = {
+      datapointsToAlarm: ENDPOINT_PERIODS,
+      evaluationPeriods: ENDPOINT_PERIODS,
+      // No traffic, no metric.
+      treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
+    };
+    this.endpointLatency = alarm('EndpointLatency', {
+      ...endpoint,
+      name: 'endpoint-latency',
+      meaning: `The model takes longer than ${settings.latency.toMilliseconds()} ms for one in ten requests.`,
+      metric: endpointMetric(ENDPOINT_METRICS.modelLatency, endpointName, ENDPOINT_PERIOD, 'p90'),
+      // ModelLatency is in microseconds.
+      threshold: settings.latency.toMilliseconds() * 1000,
+      comparison: GREATER_THAN_THRESHOLD,
+    });
+    this.endpointErrors = alarm('EndpointErrors', {
+      ...endpoint,
+      name: 'endpoint-errors',
+      meaning: `More than ${settings.errorRate * 100} % of the invocations end with a 5xx error.`,
+      metric: new cloudwatch.MathExpression({
+        expression: 'errors / invocations',
+        label: 'error rate',
+        period: ENDPOINT_PERIOD,
+        usingMetrics: {
+          errors: endpointMetric(ENDPOINT_METRICS.errors5xx, endpointName, ENDPOINT_PERIOD, 'Sum'),
+          invocations: endpointMetric(ENDPOINT_METRICS.invocations, endpointName, ENDPOINT_PERIOD, 'Sum'),
+        },
+      }),
+      threshold: settings.errorRate,
+      comparison: GREATER_THAN_THRESHOLD,
+    });
+    this.blindMonitor = alarm('BlindMonitor', {
+      name: 'blind-monitor',
+      meaning: 'Predictions are made that nobody judges, or the monitor has fallen silent.',
+      metric: catalogueMetric(METRICS.monitorBlind, governance.modelName, interval),
+      threshold: 1,
+      comparison: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      datapointsToAlarm: BLIND_WINDOWS,
+      evaluationPeriods: BLIND_WINDOWS,
+      // Each run emits the metric, also while nothing is deployed. Missing data as breaching would page in the first minutes of a new
+      // stack, before the first run can be due. So silence leads to INSUFFICIENT_DATA, which pages as well, and in which a new alarm begins
+      // without a transition, hence without a page.
+      treatMissingData: cloudwatch.TreatMissingData.MISSING,
+      pageWithoutData: true,
+    });
+    this.captureGap = alarm('CaptureGap', {
+      name: 'capture-gap',
+      meaning: `Fewer than ${settings.captureRatio * 100} % of the expected invocations are captured.`,
+      metric: catalogueMetric(METRICS.captureRatio, governance.modelName, interval),
+      threshold: settings.captureRatio,
+      comparison: LESS_THAN_THRESHOLD,
+      datapointsToAlarm: settings.windows,
+      evaluationPeriods: settings.of,
+      // The ratio is absent without invocations.
+      treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
+    });
+    this.monitoringFailures = alarm('MonitoringFailures', {
+      name: 'monitoring-failures',
+      meaning: 'The monitoring workflow fails again and again; each failure has also been recorded.',
+      metric: new cloudwatch.MathExpression({
+        expression: 'FILL(failed, 0) + FILL(timedOut, 0) + FILL(aborted, 0)',
+        label: 'executions that did not succeed',
+        period: interval,
+        usingMetrics: {
+          failed: props.stateMachine.metricFailed({ period: interval }),
+          timedOut: props.stateMachine.metricTimedOut({ period: interval }),
+          aborted: props.stateMachine.metricAborted({ period: interval }),
+        },
+      }),
+      threshold: 1,
+      comparison: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      datapointsToAlarm: settings.windows,
+      evaluationPeriods: settings.of,
+      // Step Functions emits these counts only when there is something to count.
+      treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
+    });
+  }
+
+  /** In the order of the runbook. */
+  public get all(): cloudwatch.Alarm[] {
+    return [
+      this.dataDrift,
+      this.predictionDrift,
+      this.dataQuality,
+      this.endpointLatency,
+      this.endpointErrors,
+      this.blindMonitor,
+      this.captureGap,
+      this.monitoringFailures,
+    ];
+  }
+}

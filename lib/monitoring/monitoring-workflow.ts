@@ -1,0 +1,163 @@
+import { ArnFormat, Aws, Duration, Size, Stack } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as scheduler from 'aws-cdk-lib/aws-scheduler';
+import * as targets from 'aws-cdk-lib/aws-scheduler-targets';
+import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { DataContract } from '../data/data-contract';
+import { columnLayout, ContractColumn, isNumeric } from '../data/data-contract.contract';
+import { DataLake } from '../data/data-lake';
+import { ModelGovernance } from '../governance/model-governance';
+import { acknowledgeWildcard } from '../private/acknowledge';
+import { Problems } from '../private/errors';
+import { HandlerFunction } from '../private/handler-function';
+import { Workflow } from '../private/workflow';
+import { ModelRegistry } from '../registry/model-registry';
+import { RetrainingController } from '../retraining/retraining-controller';
+import { allowDistributedMap } from '../training/training-permissions';
+import { METRIC_NAMESPACE } from './metric-catalogue.contract';
+import { Monitoring } from './monitoring';
+import { MonitoredFeature } from './monitoring.contract';
+import { MonitoringAlarms } from './monitoring-alarms';
+import { MonitoringDashboard } from './monitoring-dashboard';
+import { CONTROLLER_SECONDS, EVALUATE_SECONDS, monitoringDefinition, PLAN_SECONDS, PROFILE_SECONDS } from './monitoring-definition';
+
+export interface MonitoringWorkflowProps {
+  readonly modelName: string;
+  readonly lake: DataLake;
+  readonly governance: ModelGovernance;
+  readonly registry: ModelRegistry;
+  /** The endpoint whose predictions are monitored. */
+  readonly endpointName: string;
+  readonly contract: DataContract;
+  readonly monitoring: Monitoring;
+
+  /**
+   * Is told the verdict of every window.
+   *
+   * @default - nothing retrains
+   */
+  readonly controller?: RetrainingController;
+}
+
+/**
+ * Judges the captured predictions of every window against the baseline of the model version that made them: profiles per file, reduced per
+ * version, verdict, metrics, report, alarms and dashboard. Needs no Model Monitor.
+ */
+export class MonitoringWorkflow extends Construct {
+  public readonly stateMachine: sfn.StateMachine;
+  public readonly schedule: scheduler.Schedule;
+  /** Every alarm of the model's monitoring. */
+  public readonly alarms: cloudwatch.Alarm[];
+  /** Fires when the inputs have drifted. */
+  public readonly dataDriftAlarm: cloudwatch.Alarm;
+  public readonly dashboard: cloudwatch.Dashboard;
+
+  public constructor(scope: Construct, id: string, props: MonitoringWorkflowProps) {
+    super(scope, id);
+    const layout = columnLayout(props.contract._document());
+    const problems = new Problems();
+    props.monitoring._validate('monitoring', problems);
+    props.monitoring._validateFeatures('monitoring', problems, layout.features.map(({ name }) => name));
+    problems.require(props.monitoring._enabled, 'MonitoringDisabled', 'monitoring', 'Monitoring.none()', 'must be a way to monitor', 'leave the construct out');
+    problems.throwIfAny(this);
+    const { modelName, lake, governance, endpointName } = props;
+    const settings = props.monitoring._settings();
+
+    const handlers = this.handlers(props);
+    // The profiles run in parallel batches; an hour is far more than the hundred gigabytes per window that the design is for.
+    const timeout = Duration.seconds(PLAN_SECONDS + EVALUATE_SECONDS + CONTROLLER_SECONDS).plus(Duration.hours(1));
+    const controller = props.controller?.function;
+    const workflow = new Workflow(this, 'Workflow', {
+      definition: monitoringDefinition({
+        governance,
+        handlers: { ...handlers, controller },
+        settings,
+        features: layout.features.map(monitoredFeature),
+        bucketName: lake.bucket.bucketName,
+        executionSeconds: timeout.toSeconds(),
+      }),
+      handlers: [...governance._handlers, handlers.planWindow, handlers.profileCapture, handlers.evaluateDrift, ...(controller ? [controller] : [])],
+      timeout,
+    });
+    this.stateMachine = workflow.stateMachine;
+    lake._grantRead(this.stateMachine, 'reports', modelName);
+    allowDistributedMap(this, this.stateMachine);
+
+    this.schedule = this.runEveryWindow(modelName, settings.intervalSeconds / 3600, settings.watermarkSeconds / 60);
+    const alarms = new MonitoringAlarms(this, 'Alarms', { governance, endpointName, settings, stateMachine: this.stateMachine });
+    this.alarms = alarms.all;
+    this.dataDriftAlarm = alarms.dataDrift;
+    this.dashboard = new MonitoringDashboard(this, 'Dashboard', { modelName, endpointName, settings, alarms: this.alarms });
+  }
+
+  private handlers(props: MonitoringWorkflowProps): { planWindow: HandlerFunction; profileCapture: HandlerFunction; evaluateDrift: HandlerFunction } {
+    const { modelName, lake, registry, endpointName } = props;
+    const environment = { LAKE_BUCKET: lake.bucket.bucketName, MODEL_NAME: modelName, ENDPOINT_NAME: endpointName };
+    const make = (id: string, handler: string, description: string, seconds: number, memory: number): HandlerFunction =>
+      new HandlerFunction(this, id, {
+        handler,
+        description: `${description} of model ${modelName}`,
+        environment,
+        timeout: Duration.seconds(seconds),
+        memory: Size.mebibytes(memory),
+      });
+
+    const planWindow = make('PlanWindow', 'plan-window', 'Finds the captured files of a window', PLAN_SECONDS, 256);
+    for (const area of ['state', 'captured', 'reports'] as const) lake._grantRead(planWindow, area, modelName);
+    lake._grantWrite(planWindow, 'reports', modelName);
+    registry._grantOnVersions(planWindow, 'sagemaker:DescribeModelPackage');
+
+    // One vCPU (Lambda guide, "Configure Lambda function memory"): parsing is what it does.
+    const profileCapture = make('ProfileCapture', 'profile-capture', 'Profiles a captured file', PROFILE_SECONDS, 1769);
+    for (const area of ['captured', 'reports', 'baselines'] as const) lake._grantRead(profileCapture, area, modelName);
+    lake._grantWrite(profileCapture, 'reports', modelName);
+
+    const evaluateDrift = make('EvaluateDrift', 'evaluate-drift', 'Judges a window', EVALUATE_SECONDS, 1024);
+    for (const area of ['reports', 'baselines'] as const) lake._grantRead(evaluateDrift, area, modelName);
+    lake._grantWrite(evaluateDrift, 'reports', modelName);
+    const arnFormat = ArnFormat.SLASH_RESOURCE_NAME;
+    const endpoint = Stack.of(this).formatArn({ service: 'sagemaker', resource: 'endpoint', resourceName: endpointName, arnFormat });
+    evaluateDrift.addToRolePolicy(new iam.PolicyStatement({ actions: ['sagemaker:DescribeEndpoint'], resources: [endpoint] }));
+    evaluateDrift.addToRolePolicy(new iam.PolicyStatement({ actions: ['cloudwatch:GetMetricData'], resources: ['*'] }));
+    evaluateDrift.addToRolePolicy(
+      new iam.PolicyStatement({
+        actions: ['cloudwatch:PutMetricData'],
+        resources: ['*'],
+        conditions: { StringEquals: { 'cloudwatch:namespace': METRIC_NAMESPACE } },
+      }),
+    );
+    acknowledgeWildcard(
+      evaluateDrift.role!,
+      '*',
+      'GetMetricData and PutMetricData have no resources; the namespace written is a condition (Service Authorization Reference, CloudWatch)',
+    );
+    return { planWindow, profileCapture, evaluateDrift };
+  }
+
+  /** When a window's watermark has passed, in UTC as the windows are. A repeated or late start finds its own window by the scheduled time. */
+  private runEveryWindow(modelName: string, hours: number, minute: number): scheduler.Schedule {
+    const role = new iam.Role(this, 'ScheduleRole', {
+      assumedBy: new iam.ServicePrincipal('scheduler.amazonaws.com', { conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } } }),
+    });
+    return new scheduler.Schedule(this, 'Schedule', {
+      description: `Monitors ${modelName}`,
+      schedule: scheduler.ScheduleExpression.cron({ minute: String(minute), hour: hours === 24 ? '0' : hours === 1 ? '*' : `0/${hours}` }),
+      target: new targets.StepFunctionsStartExecution(this.stateMachine, {
+        role,
+        input: scheduler.ScheduleTargetInput.fromObject({ scheduledTime: scheduler.ContextAttribute.scheduledTime }),
+      }),
+    });
+  }
+}
+
+function monitoredFeature(column: ContractColumn): MonitoredFeature {
+  return {
+    name: column.name,
+    type: isNumeric(column) ? 'numeric' : 'categorical',
+    ...(column.minimum === undefined ? {} : { minimum: column.minimum }),
+    ...(column.maximum === undefined ? {} : { maximum: column.maximum }),
+    ...(column.categories === undefined ? {} : { categories: column.categories }),
+  };
+}
