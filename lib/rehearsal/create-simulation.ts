@@ -1,0 +1,221 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AssetCatalogue } from './assembly/asset-catalogue';
+import { CloudAssembly, type StackArtifact } from './assembly/cloud-assembly';
+import { StackDeployment, type DeployedResource } from './assembly/stack-deployment';
+import { createGateway, type RehearsalGateway } from './aws/gateway';
+import type { RequestRecord } from './aws/record';
+import { FaultPlan } from './kernel/faults';
+import { Random } from './kernel/random';
+import type { Principal, SimulatedService, Simulation } from './kernel/simulation';
+import { Timeline } from './kernel/timeline';
+import { VirtualClock, type Action } from './kernel/virtual-clock';
+import { ApplicationAutoScalingService } from './services/application-auto-scaling';
+import { CloudFormationService } from './services/cloudformation';
+import { CloudWatchService } from './services/cloudwatch/cloudwatch-service';
+import { EventBridgeService } from './services/events/eventbridge-service';
+import { IamService } from './services/iam';
+import { KmsService } from './services/kms';
+import { LambdaService } from './services/lambda/lambda-service';
+import { LogsService } from './services/logs';
+import { S3Service } from './services/s3/s3-service';
+import { createSageMaker, SageMakerService } from './services/sagemaker';
+import { SchedulerService } from './services/scheduler/scheduler-service';
+import { createStepFunctions } from './services/sfn/step-functions';
+import { SnsService } from './services/sns';
+import { SsmService } from './services/ssm';
+import { StsService } from './services/sts';
+
+const DEFAULT_ACCOUNT = '111122223333';
+const DEFAULT_REGION = 'us-east-1';
+
+/** Newest bootstrap template; assemblies check that theirs is not older. */
+const BOOTSTRAP_VERSION = '30';
+
+/** A deployment that takes longer than this hangs (CloudFormation's own limit for a custom resource is an hour). */
+const DEPLOYMENT_LIMIT = 3_600_000;
+
+export interface SimulationOptions {
+  /** Folder that `cdk synth` wrote. */
+  readonly assembly: string;
+  readonly start: Date;
+  readonly seed: number;
+  /** Gets one record per AWS request. */
+  readonly record?: (record: RequestRecord) => void;
+  /** Folders of images that are no assets of the assembly, by image URI. */
+  readonly imageFolders?: Readonly<Record<string, string>>;
+  /** Names of stacks to deploy. @default all */
+  readonly stacks?: readonly string[];
+}
+
+/** Finds what the assembly declared by construct path (`Stack/Pipeline/Lake/Bucket/Resource`), its end, or logical id. */
+export interface ResourceLookup {
+  readonly all: readonly DeployedResource[];
+  /** @throws Error when there is none or more than one */
+  find(name: string, type?: string): DeployedResource;
+  ofType(type: string): DeployedResource[];
+  /** Outputs of a stack. */
+  outputs(stackName: string): Readonly<Record<string, unknown>>;
+}
+
+/** A simulation in which the stacks of an assembly are deployed. */
+export interface DeployedSimulation extends Simulation {
+  readonly gateway: RehearsalGateway;
+  readonly resources: ResourceLookup;
+  /** The rehearsal's own user: everything is allowed, everything is recorded. */
+  readonly operator: Principal;
+  /** A request of the operator. Inside of an action when it takes virtual time (Invoke of a function). */
+  invokeOperator(service: string, operation: string, input: Record<string, unknown>): Promise<any>;
+  /** Runs an action from outside the clock, which goes on until the action is done. */
+  perform<T>(action: Action<T>): Promise<T>;
+  /** Deletes the custom resources of a stack, as `cdk destroy` begins. From inside of an action. */
+  deleteCustomResources(stackName: string): Promise<void>;
+  /** Stops local processes and removes the work folder. */
+  close(): Promise<void>;
+}
+
+export async function createSimulation(options: SimulationOptions): Promise<DeployedSimulation> {
+  const assembly = CloudAssembly.read(options.assembly);
+  const stacks = assembly.stacks.filter((stack) => options.stacks === undefined || options.stacks.includes(stack.stackName));
+  const { account, region } = environmentOf(stacks);
+  const partition = region.startsWith('cn-') ? 'aws-cn' : 'aws';
+  const clock = new VirtualClock(options.start.getTime());
+  const faults = new FaultPlan();
+  const timeline = new Timeline();
+  const services = new Map<string, SimulatedService>();
+  const gateway = createGateway({ clock, faults, timeline, services, account, region, partition, record: options.record });
+  const workFolder = mkdtempSync(join(tmpdir(), 'rehearsal-'));
+  const base: Simulation = {
+    clock,
+    random: new Random(options.seed),
+    gateway,
+    timeline,
+    faults,
+    account,
+    region,
+    partition,
+    workFolder,
+    service: <T extends SimulatedService>(id: string): T => {
+      const service = services.get(SHORT_IDS[id] ?? id);
+      if (!service) throw new Error(`service ${id} is not simulated`);
+      return service as T;
+    },
+  };
+  const assets = new AssetCatalogue(account, region, partition);
+  for (const stack of stacks) assets.add(stack);
+  for (const [uri, folder] of Object.entries(options.imageFolders ?? {})) assets.imageFolders.set(uri, folder);
+  for (const service of makeServices(base, assets, services)) services.set(service.id, service);
+  announceFaults(base);
+
+  const deployment = new StackDeployment(base, [...services.values()]);
+  const operator: Principal = { arn: `arn:${partition}:iam::${account}:root`, root: true };
+  const simulation: DeployedSimulation = {
+    ...base,
+    gateway,
+    operator,
+    resources: lookup(deployment),
+    invokeOperator: (service, operation, input) => gateway.call(operator, service, operation, input),
+    perform: (action) => perform(clock, action, Infinity),
+    deleteCustomResources: (stackName) => deployment.deleteCustomResources(stackName),
+    close: async () => {
+      await base.service<SageMakerService>('sagemaker').close();
+      gateway.close();
+      rmSync(workFolder, { recursive: true, force: true });
+    },
+  };
+  try {
+    bootstrap(base, stacks, assets);
+    await perform(clock, () => deployAll(deployment, stacks), clock.now() + DEPLOYMENT_LIMIT);
+  } catch (error) {
+    await simulation.close();
+    throw error;
+  }
+  return simulation;
+}
+
+/** IAM calls EventBridge `events`, and so do its neighbours here; the SDK calls it `eventbridge`. */
+const SHORT_IDS: Record<string, string> = { events: 'eventbridge', logs: 'cloudwatch-logs' };
+
+function makeServices(simulation: Simulation, assets: AssetCatalogue, services: ReadonlyMap<string, SimulatedService>): SimulatedService[] {
+  const { clock, account, region, partition } = simulation;
+  return [
+    new IamService({ clock, services, account, region, partition }),
+    new StsService(),
+    new KmsService(simulation),
+    new SsmService(simulation),
+    new LogsService(simulation),
+    new CloudWatchService(simulation),
+    new SnsService(simulation),
+    new EventBridgeService(simulation),
+    new SchedulerService(simulation),
+    new S3Service(simulation),
+    new LambdaService(simulation, assets),
+    createStepFunctions(simulation),
+    ...createSageMaker(simulation, assets.imageFolders),
+    new ApplicationAutoScalingService(simulation),
+    new CloudFormationService(simulation),
+  ];
+}
+
+async function deployAll(deployment: StackDeployment, stacks: readonly StackArtifact[]): Promise<void> {
+  for (const stack of stacks) await deployment.deploy(stack);
+}
+
+/** What `cdk bootstrap` and the publishing of assets leave in an account. Zipped assets are not unpacked from S3 again, so they are not there. */
+function bootstrap(simulation: Simulation, stacks: readonly StackArtifact[], assets: AssetCatalogue): void {
+  const ssm = simulation.service<SsmService>('ssm');
+  const s3 = simulation.service<S3Service>('s3');
+  for (const { template } of stacks) {
+    const version = template.Parameters?.BootstrapVersion?.Default;
+    if (version !== undefined && ssm.value(String(version)) === undefined) ssm.put(String(version), BOOTSTRAP_VERSION);
+  }
+  for (const { bucket, key, asset } of assets.allFiles()) {
+    if (asset.packaging !== 'file' || key.endsWith('.template.json') || asset.path.endsWith('.template.json')) continue;
+    if (!s3.buckets.has(bucket)) s3.createBucket(bucket);
+    s3.putObject(bucket, key, readFileSync(asset.path));
+  }
+}
+
+/** All stacks of a rehearsal live in one account and one region; environment-agnostic ones go where the others are. */
+function environmentOf(stacks: readonly StackArtifact[]): { account: string; region: string } {
+  if (stacks.length === 0) throw new Error('the cloud assembly has no stack to rehearse');
+  const one = (what: 'account' | 'region'): string | undefined => {
+    const named = [...new Set(stacks.flatMap((stack) => stack[what] ?? []))];
+    if (named.length > 1) throw new Error(`the stacks name more than one ${what} (${named.join(', ')}): a rehearsal has one`);
+    return named[0];
+  };
+  return { account: one('account') ?? DEFAULT_ACCOUNT, region: one('region') ?? DEFAULT_REGION };
+}
+
+async function perform<T>(clock: VirtualClock, action: Action<T>, limit: number): Promise<T> {
+  let ended = false;
+  const task = clock.spawn(action);
+  void task.promise.then(
+    () => (ended = true),
+    () => (ended = true),
+  );
+  if (!(await clock.runUntilDone(() => ended, limit))) throw new Error('the action did not end: nothing is left to do that it could wait for');
+  return task.promise;
+}
+
+function announceFaults({ clock, faults, timeline }: Simulation): void {
+  faults.onStrike((fault, what) => timeline.emit({ time: clock.now(), kind: 'fault', subject: fault.id, status: fault.type, message: `${fault.type} fault struck ${what}` }));
+}
+
+function lookup(deployment: StackDeployment): ResourceLookup {
+  return {
+    all: deployment.resources,
+    find: (name, type) => {
+      const candidates = deployment.resources.filter((resource) => type === undefined || resource.type === type);
+      const matches = (test: (resource: DeployedResource) => boolean): DeployedResource[] => candidates.filter(test);
+      const exact = matches(({ logicalId, constructPath }) => logicalId === name || constructPath === name || constructPath === `${name}/Resource`);
+      const found = exact.length > 0 ? exact : matches(({ constructPath }) => constructPath.endsWith(`/${name}`) || constructPath.endsWith(`/${name}/Resource`));
+      if (found.length === 1) return found[0]!;
+      const known = candidates.map(({ constructPath }) => constructPath).join('\n  ');
+      throw new Error(`${found.length === 0 ? 'no resource' : `${found.length} resources`} named ${name}${type === undefined ? '' : ` of type ${type}`}; there are:\n  ${known}`);
+    },
+    ofType: (type) => deployment.resources.filter((resource) => resource.type === type),
+    outputs: (stackName) => deployment.outputs.get(stackName) ?? {},
+  };
+}
