@@ -175,8 +175,10 @@ describe('statements that IAM refuses', () => {
     expect(() => identity(statement as Partial<PolicyStatement>)).toThrow(message);
   });
 
-  test('an unknown version', () => {
+  test('an unknown version, and variables without the version that knows them', () => {
     expect(() => decide({ identityPolicies: [{ Version: '2022', Statement: [] }] })).toThrow("version '2022'");
+    const own: PolicyDocument = { Statement: { Effect: 'Allow', Action: 's3:*', Resource: 'arn:aws:s3:::${aws:PrincipalAccount}/*' } };
+    expect(() => decide({ identityPolicies: [own] })).toThrow('needs the version 2012-10-17');
   });
 });
 

@@ -20,6 +20,10 @@ export function statementsOf(policy: PolicyDocument): readonly PolicyStatement[]
       throw new PolicyError(`Policy version '${policy.Version}' is not known`);
     }
     statements = asList(policy.Statement);
+    // The older version, which is also the default, knows no variables: they would be literal text, which nobody means.
+    if (policy.Version !== '2012-10-17' && JSON.stringify(statements).includes('${')) {
+      throw new PolicyError('A policy with variables needs the version 2012-10-17');
+    }
     statements.forEach(check);
     checked.set(policy, statements);
   }
