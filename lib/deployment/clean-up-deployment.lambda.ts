@@ -82,7 +82,12 @@ async function note({ outcome, reasons, plan }: CleanUpEvent, sagemaker: SageMak
 
 /** API_UpdateModelPackage allows letters, separators, numbers and `_.:/=+-@` in a value, 256 at most. */
 export function metadataValue(text: string): string {
-  return text.replace(/%/g, 'percent').replace(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu, ' ').slice(0, METADATA_VALUE_MAXIMUM).trim();
+  return text
+    .replace(/%/g, 'percent')
+    .replace(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]+/gu, ' ')
+    .replace(/ {2,}/g, ' ')
+    .trim()
+    .slice(0, METADATA_VALUE_MAXIMUM);
 }
 
 const clients: CleanUpClients = {
