@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { AssetCatalogue } from './assembly/asset-catalogue';
 import { CloudAssembly, type StackArtifact } from './assembly/cloud-assembly';
 import { StackDeployment, type DeployedResource } from './assembly/stack-deployment';
-import { createGateway, type RehearsalGateway } from './aws/gateway';
+import { createGateway, type RehearsalGateway, type RequestCounters } from './aws/gateway';
 import type { RequestRecord } from './aws/record';
 import { FaultPlan } from './kernel/faults';
 import { Random } from './kernel/random';
 import type { Principal, SimulatedService, Simulation } from './kernel/simulation';
-import { Timeline } from './kernel/timeline';
+import { Timeline, type TimelineListener } from './kernel/timeline';
 import { VirtualClock, type Action } from './kernel/virtual-clock';
 import { ApplicationAutoScalingService } from './services/application-auto-scaling';
 import { CloudFormationService } from './services/cloudformation';
@@ -39,30 +39,35 @@ const DEPLOYMENT_LIMIT = 3_600_000;
 export interface SimulationOptions {
   /** Folder that `cdk synth` wrote. */
   readonly assembly: string;
-  readonly start: Date;
+  /** Virtual time at which the deployment begins; a number is milliseconds since 1970. */
+  readonly start: Date | number;
   readonly seed: number;
   /** Gets one record per AWS request. */
   readonly record?: (record: RequestRecord) => void;
+  /** Gets every event of the timeline, those of the deployment included. */
+  readonly onEvent?: TimelineListener;
   /** Folders of images that are no assets of the assembly, by image URI. */
   readonly imageFolders?: Readonly<Record<string, string>>;
   /** Names of stacks to deploy. @default all */
   readonly stacks?: readonly string[];
 }
 
-/** Finds what the assembly declared by construct path (`Stack/Pipeline/Lake/Bucket/Resource`), its end, or logical id. */
-export interface ResourceLookup {
-  readonly all: readonly DeployedResource[];
-  /** @throws Error when there is none or more than one */
-  find(name: string, type?: string): DeployedResource;
-  ofType(type: string): DeployedResource[];
+/** A simulation in which the stacks of an assembly are deployed. */
+export interface RunningSimulation extends Simulation {
+  readonly gateway: RehearsalGateway;
+  /** Requests so far. */
+  readonly counters: Readonly<RequestCounters>;
+  /** Errors of the simulator itself: a rehearsal that has any is not to be believed. */
+  readonly defects: readonly Error[];
+  /** What the stacks declared, in the order of creation. */
+  readonly resources: readonly DeployedResource[];
+  /**
+   * One resource by construct path (`Stack/Lake/Bucket`, with or without the last `/Resource`), the end of one, or logical id.
+   * @throws Error when there is none or more than one
+   */
+  resource(name: string, type?: string): DeployedResource;
   /** Outputs of a stack. */
   outputs(stackName: string): Readonly<Record<string, unknown>>;
-}
-
-/** A simulation in which the stacks of an assembly are deployed. */
-export interface DeployedSimulation extends Simulation {
-  readonly gateway: RehearsalGateway;
-  readonly resources: ResourceLookup;
   /** The rehearsal's own user: everything is allowed, everything is recorded. */
   readonly operator: Principal;
   /** A request of the operator. Inside of an action when it takes virtual time (Invoke of a function). */
@@ -75,14 +80,15 @@ export interface DeployedSimulation extends Simulation {
   close(): Promise<void>;
 }
 
-export async function createSimulation(options: SimulationOptions): Promise<DeployedSimulation> {
+export async function createSimulation(options: SimulationOptions): Promise<RunningSimulation> {
   const assembly = CloudAssembly.read(options.assembly);
   const stacks = assembly.stacks.filter((stack) => options.stacks === undefined || options.stacks.includes(stack.stackName));
   const { account, region } = environmentOf(stacks);
   const partition = region.startsWith('cn-') ? 'aws-cn' : 'aws';
-  const clock = new VirtualClock(options.start.getTime());
+  const clock = new VirtualClock(Number(options.start));
   const faults = new FaultPlan();
   const timeline = new Timeline();
+  if (options.onEvent) timeline.subscribe(options.onEvent);
   const services = new Map<string, SimulatedService>();
   const gateway = createGateway({ clock, faults, timeline, services, account, region, partition, record: options.record });
   const workFolder = mkdtempSync(join(tmpdir(), 'rehearsal-'));
@@ -110,11 +116,15 @@ export async function createSimulation(options: SimulationOptions): Promise<Depl
 
   const deployment = new StackDeployment(base, [...services.values()]);
   const operator: Principal = { arn: `arn:${partition}:iam::${account}:root`, root: true };
-  const simulation: DeployedSimulation = {
+  const simulation: RunningSimulation = {
     ...base,
     gateway,
     operator,
-    resources: lookup(deployment),
+    counters: gateway.counters,
+    defects: gateway.defects,
+    resources: deployment.resources,
+    resource: (name, type) => findResource(deployment.resources, name, type),
+    outputs: (stackName) => deployment.outputs.get(stackName) ?? {},
     invokeOperator: (service, operation, input) => gateway.call(operator, service, operation, input),
     perform: (action) => perform(clock, action, Infinity),
     deleteCustomResources: (stackName) => deployment.deleteCustomResources(stackName),
@@ -203,19 +213,12 @@ function announceFaults({ clock, faults, timeline }: Simulation): void {
   faults.onStrike((fault, what) => timeline.emit({ time: clock.now(), kind: 'fault', subject: fault.id, status: fault.type, message: `${fault.type} fault struck ${what}` }));
 }
 
-function lookup(deployment: StackDeployment): ResourceLookup {
-  return {
-    all: deployment.resources,
-    find: (name, type) => {
-      const candidates = deployment.resources.filter((resource) => type === undefined || resource.type === type);
-      const matches = (test: (resource: DeployedResource) => boolean): DeployedResource[] => candidates.filter(test);
-      const exact = matches(({ logicalId, constructPath }) => logicalId === name || constructPath === name || constructPath === `${name}/Resource`);
-      const found = exact.length > 0 ? exact : matches(({ constructPath }) => constructPath.endsWith(`/${name}`) || constructPath.endsWith(`/${name}/Resource`));
-      if (found.length === 1) return found[0]!;
-      const known = candidates.map(({ constructPath }) => constructPath).join('\n  ');
-      throw new Error(`${found.length === 0 ? 'no resource' : `${found.length} resources`} named ${name}${type === undefined ? '' : ` of type ${type}`}; there are:\n  ${known}`);
-    },
-    ofType: (type) => deployment.resources.filter((resource) => resource.type === type),
-    outputs: (stackName) => deployment.outputs.get(stackName) ?? {},
-  };
+function findResource(resources: readonly DeployedResource[], name: string, type: string | undefined): DeployedResource {
+  const candidates = resources.filter((resource) => type === undefined || resource.type === type);
+  const withoutTail = (path: string): string => path.replace(/\/Resource$/, '');
+  const exact = candidates.filter(({ logicalId, constructPath }) => logicalId === name || constructPath === name || withoutTail(constructPath) === name);
+  const found = exact.length > 0 ? exact : candidates.filter(({ constructPath }) => constructPath.endsWith(`/${name}`) || withoutTail(constructPath).endsWith(`/${name}`));
+  if (found.length === 1) return found[0]!;
+  const what = `${found.length === 0 ? 'no resource' : `${found.length} resources`} named ${name}${type === undefined ? '' : ` of type ${type}`}`;
+  throw new Error(`${what}; there are:\n  ${candidates.map(({ constructPath }) => constructPath).join('\n  ')}`);
 }
