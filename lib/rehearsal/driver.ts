@@ -1,20 +1,13 @@
-import { closest } from './aws/closest';
+import type { DeployedResource } from './assembly/stack-deployment';
+import type { DeployedSimulation } from './create-simulation';
 import type { FaultPlan } from './kernel/faults';
-import type { Principal, Simulation } from './kernel/simulation';
+import type { Principal } from './kernel/simulation';
 import { check } from './scenario';
 import { Traffic, type TrafficOptions } from './driver-traffic';
 import type { ExecutionSummary, StepFunctionsService } from './services/sfn';
+import type { SnsService, TopicMessage } from './services/sns';
 
 const MINUTE = 60_000;
-
-/** A resource of the rehearsed stacks. */
-export interface DeployedResource {
-  readonly constructPath: string;
-  readonly type: string;
-  readonly logicalId: string;
-  /** What `Ref` gives: the bucket's name, the topic's or state machine's ARN. */
-  readonly ref: string;
-}
 
 /**
  * What a scenario holds in its hands: acts as the platform team would, through the AWS API, and lets virtual time pass. Checks read the
@@ -25,17 +18,12 @@ export class Rehearsal {
   public readonly faults: FaultPlan;
   /** Traffic that was started, for the report. */
   public readonly traffic: Traffic[] = [];
-  private readonly operator: Principal;
+  /** Who asks the endpoint: outside of the rehearsed stacks. */
   private readonly client: Principal;
 
-  public constructor(
-    public readonly simulation: Simulation,
-    private readonly resources: readonly DeployedResource[],
-  ) {
+  public constructor(public readonly simulation: DeployedSimulation) {
     this.faults = simulation.faults;
-    const account = `arn:${simulation.partition}:iam::${simulation.account}`;
-    this.operator = { arn: `${account}:user/operator`, root: true };
-    this.client = { arn: `${account}:user/client`, root: true };
+    this.client = { arn: `arn:${simulation.partition}:iam::${simulation.account}:user/client`, root: true };
   }
 
   /** Virtual time, milliseconds since 1970. */
@@ -45,7 +33,7 @@ export class Rehearsal {
 
   /** One AWS request of the operator, a person with all permissions. @throws AwsError */
   public aws(service: string, operation: string, input: Record<string, unknown>): Promise<any> {
-    return this.act(() => this.simulation.gateway.call(this.operator, service, operation, input));
+    return this.simulation.perform(() => this.simulation.invokeOperator(service, operation, input));
   }
 
   /** All items of a paginated operation. */
@@ -79,44 +67,52 @@ export class Rehearsal {
     check(reached, `waited ${limit} minutes of virtual time in vain: ${what}`);
   }
 
-  /** The resource of the construct with that path, or path below the stack: `Pipeline/DataLake/Bucket`. */
-  public resource(path: string): DeployedResource {
-    const matches = this.resources.filter(({ constructPath }) => pathForms(constructPath).includes(path));
-    if (matches.length === 1) return matches[0]!;
-    const hint = closest(path, this.resources.map(({ constructPath }) => pathForms(constructPath).at(-1)!));
-    throw new Error(`${matches.length} resources have the construct path ${path}${hint === undefined ? '' : `; did you mean ${hint}?`}`);
+  /** The resource of the construct with that path, or path below the stack: `Pipeline/Training/Workflow`. @throws when there is no such one */
+  public resource(path: string, type?: string): DeployedResource {
+    return this.simulation.resources.find(path, type);
   }
 
   public resourcesOfType(type: string): DeployedResource[] {
-    return this.resources.filter((resource) => resource.type === type);
+    return this.simulation.resources.ofType(type);
   }
 
   /** Executions in the order of their start; of one state machine when its construct path is given. */
   public executions(stateMachinePath?: string): ExecutionSummary[] {
     const all = this.stepFunctions.executions();
     if (stateMachinePath === undefined) return all;
-    const { ref } = this.resource(stateMachinePath);
+    const { ref } = this.stateMachine(stateMachinePath);
     return all.filter(({ arn }) => arn.startsWith(`${ref.replace(':stateMachine:', ':execution:')}:`));
   }
 
   /** Starts an execution as a person would. @returns its ARN */
   public async start(stateMachinePath: string, input: unknown): Promise<string> {
-    const { ref } = this.resource(stateMachinePath);
+    const { ref } = this.stateMachine(stateMachinePath);
     return (await this.aws('sfn', 'StartExecution', { stateMachineArn: ref, input: JSON.stringify(input) })).executionArn;
   }
 
   /** Waits until it has ended. @throws MilestoneFailure after the limit, in minutes */
   public async ended(executionArn: string, limit: number): Promise<ExecutionSummary> {
-    const find = (): ExecutionSummary => this.stepFunctions.executions().find(({ arn }) => arn === executionArn)!;
-    await this.waitUntil(`${executionArn} ends`, () => find().status !== 'RUNNING', limit);
-    return find();
+    await this.waitUntil(`${executionArn} ends`, () => this.stepFunctions.execution(executionArn).status !== 'RUNNING', limit);
+    return this.stepFunctions.executions().find(({ arn }) => arn === executionArn)!;
+  }
+
+  /** Waits until it enters the state for the first time. @throws MilestoneFailure after the limit, in minutes, or when it ends before */
+  public async entered(executionArn: string, state: string, limit: number): Promise<void> {
+    const execution = this.stepFunctions.execution(executionArn);
+    let seen = false;
+    this.simulation.timeline.subscribe(({ kind, data }) => {
+      seen ||= kind === 'state' && data?.execution === execution.name && data.state === state;
+    });
+    await this.waitUntil(`${execution.name} enters ${state}`, () => seen || execution.status !== 'RUNNING', limit);
+    check(seen, `${execution.name} ended with ${execution.status} and never entered ${state}`);
   }
 
   /** Waits until no execution (of that state machine) runs. @throws MilestoneFailure after the limit, in minutes */
   public async settled(limit: number, stateMachinePath?: string): Promise<void> {
+    const only = stateMachinePath === undefined ? undefined : this.stateMachine(stateMachinePath).ref;
     await this.waitUntil(
       `no execution of ${stateMachinePath ?? 'any workflow'} runs`,
-      () => this.executions(stateMachinePath).every(({ status }) => status !== 'RUNNING'),
+      () => this.stepFunctions.all().every(({ status, stateMachine: { arn } }) => status !== 'RUNNING' || (only !== undefined && arn !== only)),
       limit,
     );
   }
@@ -126,6 +122,12 @@ export class Rehearsal {
     const traffic = new Traffic(this.simulation, this.client, options);
     this.traffic.push(traffic);
     return traffic;
+  }
+
+  /** What was published to any topic, in the order of time. */
+  public notifications(): TopicMessage[] {
+    const sns = this.simulation.service<SnsService>('sns');
+    return this.resourcesOfType('AWS::SNS::Topic').flatMap(({ ref }) => sns.messages(ref)).sort((a, b) => a.time - b.time);
   }
 
   public async put(bucket: string, key: string, text: string): Promise<void> {
@@ -158,26 +160,11 @@ export class Rehearsal {
     this.simulation.timeline.emit({ time: this.now, kind: 'note', subject: 'scenario', message });
   }
 
+  private stateMachine(path: string): DeployedResource {
+    return this.resource(`${path}/Resource`, 'AWS::StepFunctions::StateMachine');
+  }
+
   private get stepFunctions(): StepFunctionsService {
     return this.simulation.service<StepFunctionsService>('sfn');
   }
-
-  /** Runs it as an action of the simulation: it may wait in virtual time. */
-  private async act<T>(action: () => Promise<T>): Promise<T> {
-    const { clock } = this.simulation;
-    let over = false;
-    const task = clock.spawn(action);
-    const end = (): void => {
-      over = true;
-    };
-    task.promise.then(end, end);
-    await clock.runUntilDone(() => over, Infinity);
-    return task.promise;
-  }
-}
-
-/** A path as CloudFormation metadata has it, without `/Resource`, and both without the stack. */
-function pathForms(path: string): string[] {
-  const whole = [path, path.replace(/\/Resource$/, '')];
-  return [...whole, ...whole.map((form) => form.split('/').slice(1).join('/'))];
 }

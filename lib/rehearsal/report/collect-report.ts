@@ -66,7 +66,7 @@ export async function collectReport(rehearsal: Rehearsal, options: CollectOption
     })),
     ledger: ledger.map(({ sequence, time, workflow, outcome, reasons, page, hash }: LedgerEntry) => ({ sequence, time, workflow, outcome, reasons, page, hash })),
     ledgerProblems: records.flatMap((own) => own.ledgerProblems),
-    notifications: events(rehearsal, 'notification').map(({ time, subject, message }) => ({ time, subject, message })),
+    notifications: rehearsal.notifications().map(({ time, subject, message }) => ({ time, subject: subject ?? '', message })),
     faults: events(rehearsal, 'fault').map(({ time, subject, message }) => ({ time, message: `${subject}: ${message}` })),
     denied: events(rehearsal, 'request-denied').map(({ time, message }) => ({ time, message })),
   };

@@ -123,5 +123,6 @@ export async function collectVersion(rehearsal: Rehearsal, facts: PackageFacts, 
 }
 
 function concerns(entry: LedgerEntry, facts: PackageFacts): boolean {
-  return entry.detail?.modelPackageArn === facts.arn || entry.detail?.version === facts.version;
+  const input = entry.detail?.input as { modelPackageArn?: string } | undefined;
+  return input?.modelPackageArn === facts.arn;
 }
