@@ -71,16 +71,16 @@ function absolute(metric: string, least: boolean, threshold: number, evidence: E
 
 function againstChampion(metric: string, distance: number, better: boolean, evidence: Evidence): GateResult {
   const by = distance === 0 ? '' : ` by at least ${distance}`;
-  const gate = better ? `${metric} better than the champion${by}` : `${metric} no more than ${distance} worse than the champion`;
+  const gate = better ? `${metric} better than the champion${by}` : distance === 0 ? `${metric} no worse than the champion` : `${metric} no more than ${distance} worse than the champion`;
   if (!evidence.champion) return bootstrap(gate);
   const challenger = evidence.challenger[metric];
   const champion = evidence.champion[metric];
   if (!challenger || !champion) return missing(gate, metric, evidence);
   const gain = improvement(metric, challenger.value, champion.value);
   const passed = better ? (distance === 0 ? gain > 0 : gain >= distance) : gain >= -distance;
-  const direction = gain >= 0 ? `${show(gain)} better` : `${show(-gain)} worse`;
-  const wanted = better ? `at least ${distance} better was asked` : `at most ${distance} worse is allowed`;
-  return { gate, passed, reason: `${metric} ${show(challenger.value)} is ${direction} than champion version ${evidence.championVersion} with ${show(champion.value)}; ${wanted}` };
+  const relation = gain === 0 ? 'equals' : gain > 0 ? `is ${show(gain)} better than` : `is ${show(-gain)} worse than`;
+  const wanted = better ? (distance === 0 ? 'an improvement was asked' : `at least ${distance} better was asked`) : distance === 0 ? 'no loss is allowed' : `at most ${distance} worse is allowed`;
+  return { gate, passed, reason: `${metric} ${show(challenger.value)} ${relation} champion version ${evidence.championVersion} with ${show(champion.value)}; ${wanted}` };
 }
 
 function everySlice(name: string, gate: { column?: string; minimumRows: number }, evidence: Evidence, against: (slice: SliceMetrics) => string | undefined): GateResult {

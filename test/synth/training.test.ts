@@ -16,6 +16,7 @@ import { ModelGovernance } from '../../lib/governance/model-governance';
 import { ModelOwner } from '../../lib/governance/model-owner';
 import { Problems } from '../../lib/private/errors';
 import { ModelRegistry } from '../../lib/registry/model-registry';
+import { checkDefinition } from '../../lib/rehearsal/services/sfn/check';
 import { Algorithm } from '../../lib/training/algorithm';
 import { ContainerImage } from '../../lib/training/container-image';
 import { Training } from '../../lib/training/training';
@@ -80,6 +81,10 @@ describe('the training workflow', () => {
 
   it('is well-formed Amazon States Language', () => {
     expect(validate(JSON.parse(text) as object, { checkPaths: true, checkArn: false })).toMatchObject({ isValid: true, errors: [] });
+  });
+
+  it('uses only what Step Functions has, with variables that exist where they are read', () => {
+    expect(checkDefinition(JSON.parse(text.replaceAll('"reference"', '"arn:aws:lambda:us-east-1:111122223333:function:reference"'))).problems).toEqual([]);
   });
 
   it('gives every task a retry, a timeout and a way out of errors', () => {
