@@ -193,7 +193,7 @@ export class Monitoring {
       of: options.of ?? Defaults.ALARM_OF,
       latency: options.latencyThreshold ?? Defaults.LATENCY_THRESHOLD,
       errorRate: options.errorRateThreshold ?? Defaults.ERROR_RATE_THRESHOLD,
-      captureRatio: options.captureRatioThreshold ?? Defaults.CAPTURE_RATIO,
+      captureRatio: options.captureRatioThreshold ?? Defaults.CAPTURE_RATIO_THRESHOLD,
       policy: {
         minimumSampleSize: options.minimumSampleSize ?? Defaults.MINIMUM_SAMPLE_SIZE,
         psiThreshold,

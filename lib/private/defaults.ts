@@ -63,9 +63,11 @@ export class Defaults {
   /** SageMaker Model Monitor's datatype_check_threshold and domain_content_threshold. */
   public static readonly VIOLATION_SHARE = 0.1;
   public static readonly MISSING_SHARE_INCREASE = 0.05;
-  public static readonly CAPTURE_RATIO = 0.5;
+  public static readonly CAPTURE_RATIO_THRESHOLD = 0.5;
   public static readonly LATENCY_THRESHOLD = Duration.seconds(1);
   public static readonly ERROR_RATE_THRESHOLD = 0.01;
+  /** Spark's and Hadoop's sign that an output is complete. */
+  public static readonly MARKER = '_SUCCESS';
   public static readonly RETRAINING_WINDOWS = 3;
   public static readonly RETRAINING_OF = 4;
   public static readonly RETRAINING_COOLDOWN = Duration.days(1);

@@ -160,7 +160,7 @@ class NewDataRetraining extends Retraining {
   }
 
   public _triggers(): RetrainingTriggers {
-    return { policy: { newData: { marker: this.options.marker ?? '_SUCCESS' } }, schedules: [] };
+    return { policy: { newData: { marker: this.options.marker ?? Defaults.MARKER } }, schedules: [] };
   }
 }
 
