@@ -26,6 +26,8 @@ export interface StackArtifact {
   readonly folder: string;
   readonly template: Template;
   readonly assetManifests: readonly AssetManifest[];
+  /** Construct paths by logical id. */
+  readonly constructPaths: ReadonlyMap<string, string>;
   /** `undefined` when the stack is environment-agnostic. */
   readonly account: string | undefined;
   readonly region: string | undefined;
@@ -37,8 +39,12 @@ export interface AssetManifest {
   readonly dockerImages?: Record<string, { source: { directory?: string }; destinations: Record<string, { repositoryName: string; imageTag: string }> }>;
 }
 
+type ArtifactMetadata = Record<string, { type: string; data?: unknown }[]>;
+
 interface Artifact {
   readonly type: string;
+  readonly metadata?: ArtifactMetadata;
+  readonly additionalMetadataFile?: string;
   readonly environment?: string;
   readonly properties?: { templateFile?: string; stackName?: string; file?: string; directoryName?: string };
   readonly dependencies?: string[];
@@ -77,9 +83,19 @@ function readStack(folder: string, id: string, artifact: Artifact, artifacts: Re
     folder,
     template: readJson<Template>(join(folder, artifact.properties!.templateFile!)),
     assetManifests: manifests.map((manifest) => ({ ...readJson<Omit<AssetManifest, 'folder'>>(join(folder, manifest.properties!.file!)), folder })),
+    constructPaths: constructPathsOf(artifact.additionalMetadataFile === undefined ? (artifact.metadata ?? {}) : readJson(join(folder, artifact.additionalMetadataFile))),
     account: account === 'unknown-account' ? undefined : account,
     region: region === 'unknown-region' ? undefined : region,
   };
+}
+
+/** The manifest knows them also when the app was synthesized without path metadata. */
+function constructPathsOf(metadata: ArtifactMetadata): Map<string, string> {
+  const paths = new Map<string, string>();
+  for (const [path, entries] of Object.entries(metadata)) {
+    for (const { type, data } of entries) if (type === 'aws:cdk:logicalId') paths.set(String(data), path.slice(1));
+  }
+  return paths;
 }
 
 function inDependencyOrder(artifacts: Record<string, Artifact>): string[] {

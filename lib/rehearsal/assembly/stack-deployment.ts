@@ -40,7 +40,7 @@ export class StackDeployment {
     const resolver = this.resolver(stack, stackId, here);
     for (const logicalId of creationOrder(stack.template)) {
       const resource = stack.template.Resources[logicalId]!;
-      const constructPath = String(resource.Metadata?.['aws:cdk:path'] ?? `${stack.stackName}/${logicalId}`);
+      const constructPath = String(resource.Metadata?.['aws:cdk:path'] ?? stack.constructPaths.get(logicalId) ?? `${stack.stackName}/${logicalId}`);
       try {
         if (resource.Condition !== undefined && !resolver.condition(resource.Condition)) continue;
         const properties = (resolver.resolve(resource.Properties ?? {}) ?? {}) as Record<string, any>;

@@ -131,7 +131,8 @@ export function virtualDate(now: () => number): DateConstructor {
 /** Hashes and ciphers are the real ones; what would be random comes from the simulation's seed. */
 function seededCrypto(random: Random): object {
   const bytes = (size: number): Buffer => Buffer.from(Array.from({ length: size }, () => random.integer(256)));
-  return Object.assign(Object.create(crypto) as object, {
+  return {
+    ...crypto,
     randomUUID: () => random.uuid(),
     randomBytes: bytes,
     randomInt: (low: number, high?: number) => (high === undefined ? random.integer(low) : low + random.integer(high - low)),
@@ -140,5 +141,5 @@ function seededCrypto(random: Random): object {
       return view;
     },
     subtle: crypto.webcrypto.subtle,
-  });
+  };
 }
