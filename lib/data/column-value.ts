@@ -11,10 +11,28 @@ export function parseTimestamp(text: string): number | undefined {
   const match = TIMESTAMP.exec(text);
   if (!match) return undefined;
   const [, date, time, seconds, zone] = match;
-  const offset = zone === undefined || zone === 'Z' ? 'Z' : zone.length === 5 ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone;
-  const value = Date.parse(time === undefined ? `${date}T00:00:00Z` : `${date}T${time}${seconds ?? ':00'}${offset}`);
-  // 2001-02-30 is read as March 2nd by some engines: the date has to survive the way back.
-  return Number.isNaN(value) || new Date(Date.parse(`${date}T00:00:00Z`)).toISOString().slice(0, 10) !== date ? undefined : value;
+  const midnight = midnightOf(date!);
+  if (midnight === undefined) return undefined;
+  if (time === undefined) return midnight;
+  const hour = Number(time.slice(0, 2));
+  const minute = Number(time.slice(3));
+  const second = seconds === undefined ? 0 : Number(seconds.slice(1));
+  if (hour > 23 || minute > 59 || second >= 60) return undefined;
+  const offset = zone === undefined || zone === 'Z' ? 0 : (zone.startsWith('-') ? -1 : 1) * (Number(zone.slice(1, 3)) * 60 + Number(zone.slice(-2)));
+  return midnight + ((hour * 60 + minute - offset) * 60) * 1000 + Math.round(second * 1000);
+}
+
+/** The date of the last call: rows of one file mostly share theirs, and checking a date is what takes time. */
+let last: { readonly date: string; readonly midnight: number | undefined } | undefined;
+
+function midnightOf(date: string): number | undefined {
+  if (last?.date !== date) {
+    const value = Date.parse(`${date}T00:00:00Z`);
+    // 2001-02-30 is read as March 2nd by some engines: the date has to survive the way back.
+    const midnight = !Number.isNaN(value) && new Date(value).toISOString().slice(0, 10) === date ? value : undefined;
+    last = { date, midnight };
+  }
+  return last.midnight;
 }
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;

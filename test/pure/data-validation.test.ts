@@ -1,6 +1,8 @@
+import fc from 'fast-check';
+import Papa from 'papaparse';
 import { describe, expect, it } from 'vitest';
 import { hasType, parseBoolean, parseDecimal, parseTimestamp } from '../../lib/data/column-value';
-import { parseCsv } from '../../lib/data/csv';
+import { formatCsvRow, parseCsv } from '../../lib/data/csv';
 import type { ContractColumn, ContractDocument } from '../../lib/data/data-contract.contract';
 import { validateRows } from '../../lib/data/validate-rows';
 
@@ -85,5 +87,19 @@ describe('values', () => {
     expect(hasType(column('x', { type: 'integer' }), '12.0')).toBe(true);
     expect(hasType(column('x', { type: 'integer' }), '12.5')).toBe(false);
     expect([parseBoolean('TRUE'), parseBoolean('0'), parseBoolean('yes')]).toEqual([true, false, undefined]);
+  });
+});
+
+describe('CSV rows', () => {
+  const value = fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom(',', '"', '\n', '\r', ' ', 'a', '\uFEFF', 'é') }));
+
+  it('are written as the CSV library writes them, and read back as they were', () => {
+    fc.assert(
+      fc.property(fc.array(value, { minLength: 2, maxLength: 5 }), (values) => {
+        const line = formatCsvRow(values);
+        expect(line).toBe(Papa.unparse([values], { newline: '\n' }));
+        expect(Papa.parse<string[]>(`first,second\n${line}`, { delimiter: ',', newline: '\n' }).data[1]).toEqual(values);
+      }),
+    );
   });
 });
