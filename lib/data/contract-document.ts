@@ -196,7 +196,8 @@ function readTask(value: unknown, columns: readonly ContractColumn[], problems: 
     problems.add('TaskDoesNotFitLabel', locate(['task']), task, `needs a number as label, ${label.name} is ${label.type}`, `use ${derived}`);
   }
   if (label.type === 'string' && (label.categories?.length ?? 0) < 2) {
-    problems.add('LabelWithoutCategories', locate(['columns', columns.indexOf(label), 'categories']), label.categories, 'a label of type string must list its classes', 'add categories, the negative class first');
+    const place = locate(['columns', columns.indexOf(label), 'categories']);
+    problems.add('LabelWithoutCategories', place, label.categories, 'a label of type string must list its classes', 'add categories, the negative class first');
   } else if (task === 'binary-classification' && label.categories !== undefined && label.categories.length !== 2) {
     problems.add('TaskDoesNotFitLabel', locate(['task']), task, `needs two categories, ${label.name} has ${label.categories.length}`, 'use multiclass-classification');
   }

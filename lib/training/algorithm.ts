@@ -20,7 +20,8 @@ export class Algorithm {
   public _validateRegion(scope: Construct, path: string, problems: Problems): void {
     const { region } = Stack.of(scope);
     const known = Token.isUnresolved(region) || XGBOOST_REGISTRIES[region] !== undefined;
-    problems.require(known, 'AlgorithmNotInRegion', path, region, `${this.repositoryName} has a known registry in ${Object.keys(XGBOOST_REGISTRIES).join(', ')}`, 'use Training.container with a copy of the image');
+    const rule = `${this.repositoryName} has a known registry in ${Object.keys(XGBOOST_REGISTRIES).join(', ')}`;
+    problems.require(known, 'AlgorithmNotInRegion', path, region, rule, 'use Training.container with a copy of the image');
   }
 
   /**
@@ -30,8 +31,10 @@ export class Algorithm {
    */
   public _bind(scope: Construct): ContainerImageConfig {
     const { region } = Stack.of(scope);
+    const mapping = (): { [region: string]: { account: string } } =>
+      Object.fromEntries(Object.entries(XGBOOST_REGISTRIES).map(([name, id]) => [name, { account: id }]));
     const account = Token.isUnresolved(region)
-      ? new CfnMapping(scope, 'AlgorithmRegistries', { mapping: Object.fromEntries(Object.entries(XGBOOST_REGISTRIES).map(([name, id]) => [name, { account: id }])) }).findInMap(Aws.REGION, 'account')
+      ? new CfnMapping(scope, 'AlgorithmRegistries', { mapping: mapping() }).findInMap(Aws.REGION, 'account')
       : XGBOOST_REGISTRIES[region]!;
     return {
       imageUri: `${account}.dkr.ecr.${region}.${Aws.URL_SUFFIX}/${this.repositoryName}:${this.version}`,

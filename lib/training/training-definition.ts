@@ -55,7 +55,11 @@ export function trainingDefinition(props: TrainingDefinitionProps): AslDefinitio
       ReadRequest: {
         Type: 'Pass',
         Assign: {
-          request: expr("{'trigger': $states.input.trigger ? $states.input.trigger : 'manual', 'reason': $states.input.reason ? $states.input.reason : 'started by hand', 'hyperparameters': $states.input.hyperparameters ? $states.input.hyperparameters : {}}"),
+          request: {
+            trigger: expr("$states.input.trigger ? $states.input.trigger : 'manual'"),
+            reason: expr("$states.input.reason ? $states.input.reason : 'started by hand'"),
+            hyperparameters: expr('$states.input.hyperparameters ? $states.input.hyperparameters : {}'),
+          },
           detail: {},
           failure: null,
         },
@@ -152,7 +156,11 @@ function modelStates(props: TrainingDefinitionProps): Record<string, AslState> {
     Train: {
       ...jobs.train(),
       Assign: {
-        training: expr("{'job': $states.result.TrainingJobName, 'modelDataUrl': $states.result.ModelArtifacts.S3ModelArtifacts, 'hyperparameters': $merge([$states.result.HyperParameters, {}])}"),
+        training: {
+          job: expr('$states.result.TrainingJobName'),
+          modelDataUrl: expr('$states.result.ModelArtifacts.S3ModelArtifacts'),
+          hyperparameters: expr('$merge([$states.result.HyperParameters, {}])'),
+        },
         detail: expr("$merge([$detail, {'trainingJobName': $states.result.TrainingJobName}])"),
       },
       Output: {},

@@ -137,7 +137,8 @@ export abstract class Training {
       problems.require(fits, 'MaxRuntimeOutOfRange', `${path}.maxRuntime`, maxRuntime.toHumanString(), 'must be from 1 minute to 5 days', 'use Duration.hours(1)');
     }
     if (instanceType !== undefined) {
-      problems.require(/^ml\.[a-z0-9-]+\.[a-z0-9]+$/.test(instanceType), 'InstanceType', `${path}.instanceType`, instanceType, 'must be a SageMaker instance type', "write for example 'ml.m5.xlarge'");
+      const valid = /^ml\.[a-z0-9-]+\.[a-z0-9]+$/.test(instanceType);
+      problems.require(valid, 'InstanceType', `${path}.instanceType`, instanceType, 'must be a SageMaker instance type', "write for example 'ml.m5.xlarge'");
     }
     if (instanceCount !== undefined && !Token.isUnresolved(instanceCount)) {
       problems.require(Number.isInteger(instanceCount) && instanceCount >= 1, 'InstanceCount', `${path}.instanceCount`, instanceCount, 'must be a whole number from 1', 'use 1');
