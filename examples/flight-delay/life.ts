@@ -5,6 +5,7 @@ import type { LedgerEntry } from '../../lib/governance/outcome.contract';
 import type { TrainingInput } from '../../lib/training/training-workflow.contract';
 import type { Rehearsal } from '../../lib/rehearsal/driver';
 import type { Traffic } from '../../lib/rehearsal/driver-traffic';
+import { collectPackages } from '../../lib/rehearsal/report/collect';
 import { check } from '../../lib/rehearsal/scenario';
 import { FlightArchive } from './flights';
 import { FlightRequests } from './requests';
@@ -126,13 +127,14 @@ export class FlightDelayLife {
     return this.rehearsal.json(this.bucket, lakeKeys.championPointer(MODEL));
   }
 
-  /** Endpoint as it is, and the version that its configuration runs. */
+  /** Endpoint as it is, and the version whose artifact its configuration runs. */
   public async endpoint(): Promise<{ status: string; config: string; version: number }> {
     const { EndpointStatus: status, EndpointConfigName: config } = await this.rehearsal.aws('sagemaker', 'DescribeEndpoint', { EndpointName: MODEL });
     const { ProductionVariants } = await this.rehearsal.aws('sagemaker', 'DescribeEndpointConfig', { EndpointConfigName: config });
     const model = await this.rehearsal.aws('sagemaker', 'DescribeModel', { ModelName: ProductionVariants[0].ModelName });
-    const container = model.PrimaryContainer ?? model.Containers[0];
-    return { status, config, version: Number(/\/(\d+)$/.exec(container.ModelPackageName)?.[1]) };
+    const { ModelDataUrl } = model.PrimaryContainer ?? model.Containers[0];
+    const packages = await collectPackages(this.rehearsal);
+    return { status, config, version: packages.find(({ modelDataUrl }) => modelDataUrl === ModelDataUrl)?.version ?? NaN };
   }
 
   /** Requests that were captured, by the version in the key; keys that name no version under NaN. */

@@ -3,6 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from './user-error';
 
+const METADATA = { 'aws:cdk:enable-path-metadata': true, 'aws:cdk:enable-asset-metadata': true };
+
 /**
  * Runs the command of a CDK app as the CDK's command line would: output folder and context in its environment
  * (aws-cdk `cxapp/exec.ts`: CDK_OUTDIR, CDK_CONTEXT_JSON). @throws UserError with the app's last words
@@ -12,7 +14,8 @@ export async function synthesize(app: string, folder: string, output: string): P
     cwd: folder,
     shell: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, CDK_OUTDIR: output, CDK_CONTEXT_JSON: JSON.stringify(readContext(folder)) },
+    // Paths and assets in the template's metadata: the rehearsal finds resources by construct path.
+    env: { ...process.env, CDK_OUTDIR: output, CDK_CONTEXT_JSON: JSON.stringify({ ...METADATA, ...readContext(folder) }) },
   });
   let said = '';
   const listen = (chunk: Buffer): void => {

@@ -1,5 +1,5 @@
 import type { DeployedResource } from './assembly/stack-deployment';
-import type { DeployedSimulation } from './create-simulation';
+import type { RunningSimulation } from './create-simulation';
 import type { FaultPlan } from './kernel/faults';
 import type { Principal } from './kernel/simulation';
 import { check } from './scenario';
@@ -21,7 +21,7 @@ export class Rehearsal {
   /** Who asks the endpoint: outside of the rehearsed stacks. */
   private readonly client: Principal;
 
-  public constructor(public readonly simulation: DeployedSimulation) {
+  public constructor(public readonly simulation: RunningSimulation) {
     this.faults = simulation.faults;
     this.client = { arn: `arn:${simulation.partition}:iam::${simulation.account}:user/client`, root: true };
   }
@@ -69,11 +69,11 @@ export class Rehearsal {
 
   /** The resource of the construct with that path, or path below the stack: `Pipeline/Training/Workflow`. @throws when there is no such one */
   public resource(path: string, type?: string): DeployedResource {
-    return this.simulation.resources.find(path, type);
+    return this.simulation.resource(path, type);
   }
 
   public resourcesOfType(type: string): DeployedResource[] {
-    return this.simulation.resources.ofType(type);
+    return this.simulation.resources.filter((resource) => resource.type === type);
   }
 
   /** Executions in the order of their start; of one state machine when its construct path is given. */

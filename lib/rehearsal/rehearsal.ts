@@ -1,5 +1,5 @@
 import { Rehearsal } from './driver';
-import { createSimulation, type DeployedSimulation } from './create-simulation';
+import { createSimulation, type RunningSimulation } from './create-simulation';
 import type { RequestRecord } from './aws/record';
 import type { TimelineListener } from './kernel/timeline';
 import { collectReport } from './report/collect-report';
@@ -19,8 +19,7 @@ export interface RehearsalOptions {
 export async function rehearse(options: RehearsalOptions): Promise<ReportData> {
   const began = performance.now();
   const start = Date.parse(options.scenario.start);
-  const simulation = await createSimulation({ assembly: options.assembly, start: new Date(start), seed: options.seed, record: options.record });
-  if (options.onEvent !== undefined) simulation.timeline.subscribe(options.onEvent);
+  const simulation = await createSimulation({ assembly: options.assembly, start, seed: options.seed, record: options.record, onEvent: options.onEvent });
   try {
     const rehearsal = new Rehearsal(simulation);
     const milestones: ReportMilestone[] = [];
@@ -29,14 +28,14 @@ export async function rehearse(options: RehearsalOptions): Promise<ReportData> {
       milestones.push(failed === undefined ? await attempt(milestone, rehearsal, simulation) : notReached(milestone, failed));
     }
     for (const traffic of rehearsal.traffic) traffic.stop();
-    const data = await collectReport(rehearsal, { scenario: options.scenario.name, seed: options.seed, start, milestones, counters: { ...simulation.gateway.counters } });
+    const data = await collectReport(rehearsal, { scenario: options.scenario.name, seed: options.seed, start, milestones, counters: { ...simulation.counters } });
     return { ...data, summary: { ...data.summary, wallSeconds: Math.round(performance.now() - began) / 1000 } };
   } finally {
     await simulation.close();
   }
 }
 
-async function attempt(milestone: Milestone, rehearsal: Rehearsal, simulation: DeployedSimulation): Promise<ReportMilestone> {
+async function attempt(milestone: Milestone, rehearsal: Rehearsal, simulation: RunningSimulation): Promise<ReportMilestone> {
   const from = rehearsal.now;
   const announce = (status: string, message: string): void =>
     simulation.timeline.emit({ time: rehearsal.now, kind: 'milestone', subject: milestone.id, status, message });
@@ -45,7 +44,7 @@ async function attempt(milestone: Milestone, rehearsal: Rehearsal, simulation: D
   let detail: string;
   try {
     detail = await milestone.run(rehearsal);
-    const [defect] = simulation.gateway.defects;
+    const [defect] = simulation.defects;
     if (defect !== undefined) throw new Error(`the simulation is not to be believed: ${defect.message}`);
   } catch (error) {
     ok = false;

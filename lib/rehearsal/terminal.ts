@@ -17,6 +17,8 @@ export interface TerminalOptions {
 
 /** Kinds that a person wants to follow; states and functions are too many. */
 const SHOWN: ReadonlySet<TimelineEvent['kind']> = new Set(['milestone', 'execution', 'job', 'endpoint', 'alarm', 'notification', 'request-denied', 'fault', 'note']);
+/** Statuses of jobs and model packages that somebody waits for. */
+const ENDED: ReadonlySet<string> = new Set(['Completed', 'Failed', 'Stopped', 'Approved', 'Rejected', 'PendingManualApproval']);
 /** Redraws of the live line per second. */
 const PACE = 12;
 
@@ -57,7 +59,9 @@ export class TerminalTimeline {
   private tells(event: TimelineEvent): boolean {
     if (!SHOWN.has(event.kind)) return false;
     if (event.kind === 'execution') return !['RUNNING', 'SUCCEEDED'].includes(event.status ?? '');
-    if (event.kind === 'alarm') return event.status === 'ALARM' || event.status === 'OK';
+    if (event.kind === 'job') return ENDED.has(event.status ?? '');
+    // That an alarm has its first datapoints is no news.
+    if (event.kind === 'alarm') return event.status === 'ALARM' || event.message.startsWith('ALARM');
     return true;
   }
 

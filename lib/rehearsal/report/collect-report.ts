@@ -22,7 +22,7 @@ export async function collectReport(rehearsal: Rehearsal, options: CollectOption
   const end = rehearsal.now;
   const executions = rehearsal.executions();
   const packages = await collectPackages(rehearsal);
-  const endpoint = await collectEndpoint(rehearsal);
+  const endpoint = await collectEndpoint(rehearsal, packages);
   const alarms = collectAlarms(rehearsal);
   const records: ModelRecords[] = [];
   const versions: ReportVersion[] = [];

@@ -1,5 +1,4 @@
-import { PACKAGE_METADATA } from '../../registry/model-package.contract';
-import { METADATA_HYPERPARAMETER, METADATA_METRIC } from '../../registry/model-package.contract';
+import { METADATA_HYPERPARAMETER, METADATA_METRIC, PACKAGE_METADATA } from '../../registry/model-package.contract';
 import { lakeKeys, parseS3Uri } from '../../data/data-lake.contract';
 import type { Verdict } from '../../evaluation/verdict.contract';
 import type { LedgerEntry } from '../../governance/outcome.contract';
@@ -18,6 +17,8 @@ export interface PackageFacts {
   readonly status: string;
   readonly reason: string;
   readonly metadata: Readonly<Record<string, string>>;
+  /** S3 URI of the artifact: says which package a deployed model comes from. */
+  readonly modelDataUrl?: string;
 }
 
 /** Every model package, by group and version. */
@@ -36,6 +37,7 @@ export async function collectPackages(rehearsal: Rehearsal): Promise<PackageFact
         status: found.ModelApprovalStatus,
         reason: found.ApprovalDescription ?? '',
         metadata: found.CustomerMetadataProperties ?? {},
+        modelDataUrl: found.InferenceSpecification?.Containers?.[0]?.ModelDataUrl,
       });
     }
   }
@@ -51,16 +53,16 @@ function metricsOf(facts: PackageFacts): Record<string, number> {
   return Object.fromEntries(entries.map(([name, value]): [string, number] => [name.slice(METADATA_METRIC.length), Number.parseFloat(value)]).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** What the first endpoint serves, followed from its configuration to the model package. */
-export async function collectEndpoint(rehearsal: Rehearsal): Promise<SummaryEndpoint | undefined> {
+/** What the first endpoint serves, followed from its configuration to the artifact and the model package that has it. */
+export async function collectEndpoint(rehearsal: Rehearsal, packages: readonly PackageFacts[]): Promise<SummaryEndpoint | undefined> {
   const [first] = await rehearsal.awsAll('sagemaker', 'ListEndpoints', {}, 'Endpoints');
   if (first === undefined) return undefined;
   const { EndpointConfigName: config } = await rehearsal.aws('sagemaker', 'DescribeEndpoint', { EndpointName: first.EndpointName });
   const { ProductionVariants: variants } = await rehearsal.aws('sagemaker', 'DescribeEndpointConfig', { EndpointConfigName: config });
   const model = await rehearsal.aws('sagemaker', 'DescribeModel', { ModelName: variants[0].ModelName });
-  const packageArn: string | undefined = (model.PrimaryContainer ?? model.Containers?.[0])?.ModelPackageName;
-  const version = /\/(\d+)$/.exec(packageArn ?? '')?.[1];
-  return { name: first.EndpointName, config, ...(version === undefined ? {} : { modelVersion: Number(version) }) };
+  const { ModelPackageName: arn, ModelDataUrl: url } = model.PrimaryContainer ?? model.Containers[0];
+  const version = packages.find((facts) => facts.arn === arn || (url !== undefined && facts.modelDataUrl === url))?.version;
+  return { name: first.EndpointName, config, ...(version === undefined ? {} : { modelVersion: version }) };
 }
 
 /** Transitions of every alarm that changed its state, from the timeline: alarms that are deleted by now included. */
