@@ -1,0 +1,88 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RequestRecord } from '../../lib/rehearsal/aws/record';
+import { createSimulation, type RunningSimulation } from '../../lib/rehearsal/create-simulation';
+
+export const START = Date.parse('2001-02-01T00:00:00Z');
+export const MINUTE = 60_000;
+
+type Resources = Record<string, { Type: string; Properties?: Record<string, unknown>; DependsOn?: string | string[]; Condition?: string; Metadata?: unknown }>;
+
+/** Role that a service may assume, with one inline policy. */
+export function role(service: string, ...statements: { Action: string | string[]; Resource: unknown }[]): Resources[string] {
+  const PolicyDocument = { Version: '2012-10-17', Statement: statements.map((statement) => ({ Effect: 'Allow', ...statement })) };
+  return {
+    Type: 'AWS::IAM::Role',
+    Properties: {
+      AssumeRolePolicyDocument: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { Service: service }, Action: 'sts:AssumeRole' }] },
+      Policies: statements.length > 0 ? [{ PolicyName: 'inline', PolicyDocument }] : [],
+    },
+  };
+}
+
+/** Function whose code is the asset of that name. */
+export function lambda(asset: string, roleId: string, environment: Record<string, unknown> = {}): Resources[string] {
+  return {
+    Type: 'AWS::Lambda::Function',
+    Properties: {
+      Runtime: 'nodejs24.x',
+      Handler: 'index.handler',
+      Role: { 'Fn::GetAtt': [roleId, 'Arn'] },
+      Code: { S3Bucket: { 'Fn::Sub': 'assets-${AWS::AccountId}' }, S3Key: `${asset}.zip` },
+      Environment: { Variables: environment },
+    },
+  };
+}
+
+/** A cloud assembly written by hand, deployed. */
+export class PlatformWorld {
+  public readonly records: RequestRecord[] = [];
+  private readonly folder = mkdtempSync(join(tmpdir(), 'platform-'));
+  private simulation: RunningSimulation | undefined;
+
+  /** @param code source of `index.js` by asset name */
+  public async deploy(resources: Resources, code: Record<string, string> = {}, more: Record<string, unknown> = {}): Promise<RunningSimulation> {
+    const files: Record<string, unknown> = {};
+    for (const [name, source] of Object.entries(code)) {
+      mkdirSync(join(this.folder, `asset.${name}`), { recursive: true });
+      writeFileSync(join(this.folder, `asset.${name}`, 'index.js'), source);
+      files[name] = { source: { path: `asset.${name}`, packaging: 'zip' }, destinations: { d: { bucketName: 'assets-${AWS::AccountId}', objectKey: `${name}.zip` } } };
+    }
+    this.write('manifest.json', {
+      artifacts: {
+        Test: { type: 'aws:cloudformation:stack', environment: 'aws://unknown-account/unknown-region', properties: { templateFile: 'Test.json' }, dependencies: ['Test.assets'] },
+        'Test.assets': { type: 'cdk:asset-manifest', properties: { file: 'Test.assets.json' } },
+      },
+    });
+    this.write('Test.assets.json', { files });
+    this.write('Test.json', { Resources: resources, ...more });
+    this.simulation = await createSimulation({ assembly: this.folder, start: START, seed: 1, record: (record) => this.records.push(record) });
+    return this.simulation;
+  }
+
+  /** A request of the operator, as an action of its own. */
+  public call(service: string, operation: string, input: Record<string, unknown>): Promise<any> {
+    return this.simulation!.perform(() => this.simulation!.invokeOperator(service, operation, input));
+  }
+
+  /** Result of a function, parsed. */
+  public async invoke(FunctionName: string, payload: unknown = {}): Promise<{ error: string | undefined; value: any }> {
+    const { Payload, FunctionError } = await this.call('lambda', 'Invoke', { FunctionName, Payload: Buffer.from(JSON.stringify(payload)) });
+    return { error: FunctionError, value: JSON.parse(Buffer.from(Payload).toString()) };
+  }
+
+  public async advance(minutes: number): Promise<void> {
+    const { clock } = this.simulation!;
+    await clock.runUntil(clock.now() + minutes * MINUTE);
+  }
+
+  public async close(): Promise<void> {
+    await this.simulation?.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private write(file: string, content: unknown): void {
+    writeFileSync(join(this.folder, file), JSON.stringify(content));
+  }
+}
