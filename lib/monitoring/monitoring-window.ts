@@ -14,11 +14,11 @@ export function completedWindow(scheduledTime: string, intervalSeconds: number, 
   return windowFrom(end - interval, end);
 }
 
-/** The window `steps` intervals before. */
-export function precedingWindow(window: MonitoringWindow, steps: number): MonitoringWindow {
-  const end = Date.parse(window.end);
-  const interval = end - Date.parse(window.start);
-  return windowFrom(end - interval * (steps + 1), end - interval * steps);
+/** The window before, skipping `skipped` others. */
+export function precedingWindow(window: MonitoringWindow, skipped: number): MonitoringWindow {
+  const start = Date.parse(window.start);
+  const interval = Date.parse(window.end) - start;
+  return windowFrom(start - interval * (skipped + 1), start - interval * skipped);
 }
 
 /** `yyyy/mm/dd/hh/` of every hour that the window touches: SageMaker files captured data under the hour of the invocation, in UTC. */

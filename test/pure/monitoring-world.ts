@@ -1,0 +1,147 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import type { MonitoredFeature, MonitoringPolicy } from '../../lib/monitoring/monitoring.contract';
+
+export const MODEL = 'flight-delay';
+export const BUCKET = 'lake';
+
+export const FEATURES: MonitoredFeature[] = [
+  { name: 'distance', type: 'numeric', minimum: 0 },
+  { name: 'origin', type: 'categorical', categories: ['a', 'b'] },
+];
+
+export const POLICY: MonitoringPolicy = {
+  minimumSampleSize: 200,
+  psiThreshold: 0.2,
+  psiWarning: 0.1,
+  falseDiscoveryRate: 0.01,
+  driftedShare: 0.3,
+  weights: {},
+  criticalFeatures: [],
+  violationShare: 0.1,
+  missingShareIncrease: 0.05,
+  maximumLookbackSeconds: 86_400,
+};
+
+interface CaptureOptions {
+  readonly input?: string;
+  readonly output?: string;
+  readonly encoding?: string;
+  readonly contentType?: string;
+  readonly time?: string;
+  readonly eventId?: string;
+}
+
+let events = 0;
+
+/** A line of data capture. */
+export function capture(options: CaptureOptions): { captureData: Record<string, object>; eventMetadata: object; eventVersion: string } {
+  const side = (data: string, mode: string): object => ({ observedContentType: options.contentType ?? 'text/csv', mode, data, encoding: options.encoding ?? 'CSV' });
+  return {
+    captureData: {
+      ...(options.input === undefined ? {} : { endpointInput: side(options.input, 'INPUT') }),
+      ...(options.output === undefined ? {} : { endpointOutput: side(options.output, 'OUTPUT') }),
+    },
+    eventMetadata: { eventId: options.eventId ?? `event-${++events}`, inferenceTime: options.time ?? '2001-02-05T10:30:00Z' },
+    eventVersion: '0',
+  };
+}
+
+/** S3, SageMaker, CloudWatch, Step Functions and Lambda in memory, and strict: a command that is not here is an error. */
+export class MonitoringWorld {
+  public readonly objects = new Map<string, { body: string; etag: string }>();
+  public readonly packages = new Map<string, Record<string, string>>();
+  public readonly metrics: Record<string, any>[] = [];
+  public readonly started: { name: string; input: string }[] = [];
+  public readonly outcomes: Record<string, any>[] = [];
+  public readonly running = new Set<string>();
+  public invocations: number[] = [];
+  public samplingPercentage = 100;
+  public pageSize = 1000;
+  /** Called before the n-th conditional write. */
+  public beforeConditionalWrite: () => void = () => undefined;
+  private requests = 0;
+  private dieAt = Infinity;
+
+  /** Fails the n-th request from now, before it takes effect. */
+  public die(after: number): void {
+    this.dieAt = this.requests + after;
+  }
+
+  public put(key: string, value: unknown): void {
+    this.objects.set(key, { body: typeof value === 'string' ? value : JSON.stringify(value), etag: `"put-${this.objects.size}-${key}"` });
+  }
+
+  public json<T = any>(key: string): T {
+    const object = this.objects.get(key);
+    if (!object) throw new Error(`no object ${key}`);
+    return JSON.parse(object.body) as T;
+  }
+
+  /** For every client; the command's class name decides. An S3 client, because the SDK's paginators insist on one. */
+  public readonly client: any = Object.assign(new S3Client({ region: 'us-east-1' }), {
+    send: (command: { constructor: { name: string }; input: any }) => this.send(command.constructor.name, command.input),
+  });
+
+  private async send(command: string, input: any): Promise<any> {
+    if (++this.requests === this.dieAt) throw new Error('the function died');
+    if (input.Bucket !== undefined && input.Bucket !== BUCKET) throw new Error(`unexpected bucket ${input.Bucket}`);
+    switch (command) {
+      case 'GetObjectCommand': {
+        const object = this.objects.get(input.Key);
+        if (!object) throw named('NoSuchKey');
+        return { ETag: object.etag, Body: { transformToString: async () => object.body } };
+      }
+      case 'PutObjectCommand': {
+        if (input.IfMatch || input.IfNoneMatch) this.beforeConditionalWrite();
+        const present = this.objects.get(input.Key);
+        if ((input.IfNoneMatch && present) || (input.IfMatch && present?.etag !== input.IfMatch)) throw named('PreconditionFailed');
+        this.objects.set(input.Key, { body: input.Body, etag: `"${this.requests}"` });
+        return {};
+      }
+      case 'ListObjectsV2Command':
+        return this.list(input);
+      case 'DescribeModelPackageCommand': {
+        const metadata = this.packages.get(input.ModelPackageName);
+        if (!metadata) throw named('ResourceNotFound');
+        return { CustomerMetadataProperties: metadata };
+      }
+      case 'DescribeEndpointCommand':
+        return { DataCaptureConfig: { CurrentSamplingPercentage: this.samplingPercentage } };
+      case 'GetMetricDataCommand':
+        return { MetricDataResults: [{ Id: 'invocations', Values: this.invocations }] };
+      case 'PutMetricDataCommand':
+        this.metrics.push(input);
+        return {};
+      case 'DescribeExecutionCommand':
+        if (this.running.has(input.executionArn)) return { status: 'RUNNING' };
+        throw named('ExecutionDoesNotExist');
+      case 'StartExecutionCommand': {
+        const known = this.started.find(({ name }) => name === input.name);
+        if (known && known.input !== input.input) throw named('ExecutionAlreadyExists');
+        if (!known) this.started.push({ name: input.name, input: input.input });
+        return { executionArn: `${(input.stateMachineArn as string).replace('stateMachine', 'execution')}:${input.name}` };
+      }
+      case 'InvokeCommand':
+        this.outcomes.push(JSON.parse(Buffer.from(input.Payload).toString()) as Record<string, any>);
+        return { Payload: Buffer.from('{"sequence":1}') };
+      default:
+        throw new Error(`unexpected ${command}`);
+    }
+  }
+
+  private list(input: { Prefix: string; Delimiter?: string; ContinuationToken?: string }): unknown {
+    const keys = [...this.objects.keys()].filter((key) => key.startsWith(input.Prefix)).sort();
+    if (input.Delimiter !== undefined) {
+      const folders = new Set(keys.map((key) => key.slice(0, key.indexOf(input.Delimiter!, input.Prefix.length) + 1)));
+      return { CommonPrefixes: [...folders].map((Prefix) => ({ Prefix })) };
+    }
+    const from = Number(input.ContinuationToken ?? 0);
+    const page = keys.slice(from, from + this.pageSize);
+    const next = from + this.pageSize;
+    return { Contents: page.map((Key) => ({ Key })), IsTruncated: next < keys.length, ...(next < keys.length ? { NextContinuationToken: String(next) } : {}) };
+  }
+}
+
+function named(name: string): Error {
+  return Object.assign(new Error(name), { name });
+}

@@ -1,0 +1,233 @@
+import { describe, expect, it } from 'vitest';
+import { lakeKeys } from '../../lib/data/data-lake.contract';
+import { type Baseline, BaselineBuilder } from '../../lib/drift';
+import { type DriftReport } from '../../lib/monitoring/drift-report';
+import { evaluateDrift } from '../../lib/monitoring/evaluate-drift.lambda';
+import { METRICS } from '../../lib/monitoring/metric-catalogue.contract';
+import { type CapturedFile, type EvaluateDriftResult, type PlanWindowResult } from '../../lib/monitoring/monitoring.contract';
+import { planWindow } from '../../lib/monitoring/plan-window.lambda';
+import { profileCapture } from '../../lib/monitoring/profile-capture.lambda';
+import { BUCKET, capture, FEATURES, MODEL, MonitoringWorld, POLICY } from './monitoring-world';
+
+const ENVIRONMENT = { LAKE_BUCKET: BUCKET, MODEL_NAME: MODEL, ENDPOINT_NAME: MODEL };
+const at = (hour: number): string => new Date(Date.parse('2001-02-05T00:00:00Z') + hour * 3_600_000).toISOString();
+
+function packageArn(version: number): string {
+  return `arn:aws:sagemaker:us-east-1:111122223333:model-package/${MODEL}/${version}`;
+}
+
+function baseline(offset: number): Baseline {
+  const builder = new BaselineBuilder([
+    { name: 'distance', type: 'numeric' },
+    { name: 'origin', type: 'categorical' },
+    { name: 'prediction', type: 'numeric' },
+  ]);
+  for (let i = 0; i < 2000; i++) builder.add([String(offset + ((i * 37) % 500)), 'ab'[i % 2]!, String(((i * 37) % 500) / 500)]);
+  return builder.build();
+}
+
+/** A model with versions 1 and 2 registered; version 2 was tested on distances that are 10,000 greater. */
+class Model extends MonitoringWorld {
+  public constructor(champion?: number) {
+    super();
+    for (const version of [1, 2]) {
+      this.packages.set(packageArn(version), { baselineUri: `s3://${BUCKET}/${lakeKeys.baseline(MODEL, `run${version}`)}` });
+      this.put(lakeKeys.baseline(MODEL, `run${version}`), baseline(version === 2 ? 10_000 : 0));
+    }
+    if (champion !== undefined) this.deploy(champion, at(0));
+  }
+
+  public deploy(version: number, since: string): void {
+    this.put(lakeKeys.championPointer(MODEL), { version, modelPackageArn: packageArn(version), since });
+  }
+
+  /** Captured rows of one version in one hour; `distance` of the i-th row. */
+  public serve(version: number, hour: number, rows: number, distance: (i: number) => number | string = (i) => (i * 41) % 500, file = '00-00-000-a'): void {
+    const time = new Date(Date.parse(at(hour)) + 60_000).toISOString();
+    const folder = `${time.slice(0, 4)}/${time.slice(5, 7)}/${time.slice(8, 10)}/${time.slice(11, 13)}`;
+    const lines = Array.from({ length: rows }, (_, i) => capture({ time, input: `${distance(i)},${'ab'[i % 2]!}`, output: String(((i * 41) % 500) / 500) }));
+    this.put(`captured/${MODEL}/v${version}/${MODEL}/AllTraffic/${folder}/${file}.jsonl`, lines.map((line) => JSON.stringify(line)).join('\n'));
+  }
+
+  public plan(hour: number): Promise<PlanWindowResult> {
+    const scheduledTime = new Date(Date.parse(at(hour + 1)) + 900_000).toISOString();
+    return planWindow({ scheduledTime, intervalSeconds: 3600, watermarkSeconds: 900, features: FEATURES }, { s3: this.client, sagemaker: this.client }, ENVIRONMENT);
+  }
+
+  public async profile(plan: PlanWindowResult): Promise<void> {
+    for (const file of this.json<CapturedFile[]>(plan.filesKey)) await profileCapture({ windowId: plan.window.id, file }, this.client, BUCKET, MODEL);
+  }
+
+  public evaluate(plan: PlanWindowResult): Promise<EvaluateDriftResult> {
+    const clients = { s3: this.client, sagemaker: this.client, cloudwatch: this.client };
+    return evaluateDrift({ windowId: plan.window.id, policy: POLICY }, clients, ENVIRONMENT);
+  }
+
+  /** The window that starts at the hour. */
+  public async monitor(hour: number): Promise<EvaluateDriftResult> {
+    const plan = await this.plan(hour);
+    await this.profile(plan);
+    return this.evaluate(plan);
+  }
+
+  public report(result: EvaluateDriftResult): DriftReport {
+    return this.json(result.reportKey);
+  }
+
+  /** Metrics of the last run. */
+  public get emitted(): Record<string, number> {
+    return Object.fromEntries((this.metrics[this.metrics.length - 1]!['MetricData'] as any[]).map(({ MetricName, Value }) => [MetricName, Value]));
+  }
+}
+
+const far = (i: number): number => 400 + (i % 100);
+
+describe('monitoring a window', () => {
+  it('records that nothing is deployed and still gives a sign of life', async () => {
+    const model = new Model();
+    expect(await model.monitor(10)).toMatchObject({ outcome: 'NOT_DEPLOYED', version: null });
+    expect(model.emitted).toEqual({ MonitorBlind: 0, RowsEvaluated: 0 });
+  });
+
+  it('calls unchanged traffic stable', async () => {
+    const model = new Model(1);
+    model.invocations = [300];
+    model.serve(1, 10, 300);
+    const result = await model.monitor(10);
+    expect(result).toMatchObject({ outcome: 'STABLE', version: 1, rows: 300, driftedShare: 0 });
+    expect(model.emitted).toMatchObject({ DataDrift: 0, PredictionDrift: 0, RowsEvaluated: 300, InsufficientData: 0, CaptureRatio: 1, SchemaViolations: 0, MonitorBlind: 0 });
+    expect(model.metrics[0]!['MetricData'][0].Timestamp.toISOString()).toBe('2001-02-05T11:00:00.000Z');
+  });
+
+  it('calls drifted traffic drifted, and emits every metric of the catalogue that has the model as its only dimension', async () => {
+    const model = new Model(1);
+    model.invocations = [600];
+    model.serve(1, 10, 300, far);
+    const result = await model.monitor(10);
+    expect(result).toMatchObject({ outcome: 'DRIFTED', driftedShare: 0.5 });
+    expect(result.reasons.join(' ')).toContain('distance drifted');
+    expect(model.emitted).toMatchObject({ DataDrift: 1, PredictionDrift: 0, CaptureRatio: 0.5 });
+    const expected = Object.values(METRICS).filter(({ dimensions }) => dimensions.length === 1).map(({ name }) => name);
+    expect(Object.keys(model.emitted).sort()).toEqual(expected.sort());
+  });
+
+  it('reads every file of the window and version, over pages, and no other', async () => {
+    const model = new Model(1);
+    model.pageSize = 2;
+    for (let i = 0; i < 5; i++) model.serve(1, 10, 50, undefined, `file-${i}`);
+    model.serve(1, 9, 70);
+    model.serve(1, 11, 70);
+    model.put(`captured/${MODEL}-other/v1/x/AllTraffic/2001/02/05/10/a.jsonl`, '');
+    expect((await model.plan(10)).files).toBe(5);
+    expect((await model.monitor(10)).rows).toBe(250);
+  });
+
+  it('never mixes versions: each is compared with its own baseline, and the champion decides', async () => {
+    const model = new Model(1);
+    model.serve(1, 10, 300);
+    model.serve(2, 10, 300, (i) => 10_000 + ((i * 41) % 500));
+    const result = await model.monitor(10);
+    expect(result).toMatchObject({ outcome: 'STABLE', version: 1, rows: 300 });
+    expect(model.report(result).versions.map(({ version, outcome }) => [version, outcome])).toEqual([
+      [1, 'STABLE'],
+      [2, 'STABLE'],
+    ]);
+  });
+
+  it('looks past a version without baseline, unless it is the champion', async () => {
+    const model = new Model(1);
+    model.serve(1, 10, 300);
+    model.serve(2, 10, 300);
+    model.packages.set(packageArn(2), {});
+    expect((await model.monitor(10)).outcome).toBe('STABLE');
+    model.deploy(2, at(0));
+    await expect(model.plan(11)).rejects.toThrow('the model package of version 2 names no baseline');
+  });
+
+  it('says broken data before it says drift', async () => {
+    const model = new Model(1);
+    model.serve(1, 10, 300, () => 'far');
+    const result = await model.monitor(10);
+    expect(result.outcome).toBe('DATA_QUALITY');
+    expect(model.emitted).toMatchObject({ DataQualityBreach: 1, SchemaViolations: 300 });
+  });
+
+  it('plans a finished window no second time', async () => {
+    const model = new Model(1);
+    model.serve(1, 10, 300);
+    await model.monitor(10);
+    expect(await model.plan(10)).toMatchObject({ status: 'DONE' });
+  });
+
+  it('gives the same objects and metrics when every step runs twice', async () => {
+    const once = new Model(1);
+    const twice = new Model(1);
+    for (const model of [once, twice]) model.serve(1, 10, 300, far);
+    await once.monitor(10);
+    const plan = await twice.plan(10);
+    await twice.plan(10);
+    await twice.profile(plan);
+    await twice.profile(plan);
+    await twice.evaluate(plan);
+    await twice.evaluate(plan);
+    expect(twice.metrics[1]).toEqual(twice.metrics[0]);
+    expect(twice.metrics[0]).toEqual(once.metrics[0]);
+    expect([...twice.objects].map(([key, { body }]) => [key, body]).filter(([key]) => key!.startsWith('reports/')))
+      .toEqual([...once.objects].map(([key, { body }]) => [key, body]).filter(([key]) => key!.startsWith('reports/')));
+  });
+
+  it('fails when a profile of the plan is missing, instead of judging a part of the window', async () => {
+    const model = new Model(1);
+    model.serve(1, 10, 300);
+    const plan = await model.plan(10);
+    await expect(model.evaluate(plan)).rejects.toThrow(/profiles\/v1\/00000\.json does not exist/);
+  });
+});
+
+describe('a window with too few rows', () => {
+  it('is widened by the windows before that had too few as well', async () => {
+    const model = new Model(1);
+    for (const hour of [7, 8, 9, 10]) model.serve(1, hour, 60, far);
+    for (const hour of [7, 8, 9]) expect((await model.monitor(hour)).outcome).toBe('INSUFFICIENT_DATA');
+    expect(model.emitted).not.toHaveProperty('DataDrift');
+    const result = await model.monitor(10);
+    expect(result).toMatchObject({ outcome: 'DRIFTED', rows: 240 });
+    expect(model.report(result).versions[0]).toMatchObject({ evaluatedFrom: '2001-02-05T07:00:00Z', windowRows: 60 });
+  });
+
+  it('never judges a row twice', async () => {
+    const model = new Model(1);
+    for (const hour of [7, 8, 9, 10]) model.serve(1, hour, 120, far);
+    const outcomes: string[] = [];
+    for (const hour of [7, 8, 9, 10]) outcomes.push((await model.monitor(hour)).outcome);
+    expect(outcomes).toEqual(['INSUFFICIENT_DATA', 'DRIFTED', 'INSUFFICIENT_DATA', 'DRIFTED']);
+  });
+
+  it('reaches over a window that was never monitored, but not further than a day', async () => {
+    const model = new Model(1);
+    model.serve(1, 0, 150);
+    await model.monitor(0);
+    model.serve(1, 24, 60);
+    expect(await model.monitor(24)).toMatchObject({ outcome: 'STABLE', rows: 210 });
+    const other = new Model(1);
+    other.serve(1, 0, 150);
+    await other.monitor(0);
+    other.serve(1, 25, 60);
+    expect(await other.monitor(25)).toMatchObject({ outcome: 'INSUFFICIENT_DATA', rows: 60 });
+  });
+
+  it('is blind when there was enough traffic, or too little for a whole day; not when there was none', async () => {
+    const blind = async (invocations: number[], hour: number, rows = 0): Promise<number> => {
+      const model = new Model(1);
+      model.invocations = invocations;
+      if (rows > 0) model.serve(1, hour, rows);
+      await model.monitor(hour);
+      return model.emitted['MonitorBlind']!;
+    };
+    expect(await blind([500], 3)).toBe(1);
+    expect(await blind([50], 3, 50)).toBe(0);
+    expect(await blind([50], 30, 50)).toBe(1);
+    expect(await blind([], 30)).toBe(0);
+    expect(await blind([500], 3, 500)).toBe(0);
+  });
+});
