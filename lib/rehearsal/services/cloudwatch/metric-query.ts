@@ -23,6 +23,7 @@ export function dimensionsOf(list: readonly { Name: string; Value: string }[] | 
 /** Queries and expressions of GetMetricData and of alarms, over periods that start at the given times. */
 export class MetricQueries {
   private readonly byId: ReadonlyMap<string, MetricDataQuery>;
+  private readonly known = new Map<NonNullable<MetricDataQuery['MetricStat']>, Series>();
 
   public constructor(
     private readonly store: MetricStore,
@@ -34,11 +35,7 @@ export class MetricQueries {
 
   /** Metrics that the queries read, as far as somebody has emitted them. */
   public series(): Series[] {
-    return this.queries.flatMap(({ MetricStat }) => {
-      if (!MetricStat) return [];
-      const { Namespace, MetricName, Dimensions } = MetricStat.Metric;
-      return this.store.find(Namespace, MetricName, dimensionsOf(Dimensions)) ?? [];
-    });
+    return this.queries.flatMap(({ MetricStat }) => (MetricStat && this.seriesOf(MetricStat)) ?? []);
   }
 
   /** Period in seconds: the query's own, else the longest of what its expression reads. */
@@ -59,13 +56,24 @@ export class MetricQueries {
   }
 
   private statistics(stat: NonNullable<MetricDataQuery['MetricStat']>, starts: readonly number[]): ReadonlyMap<number, number> {
-    const series = this.store.find(stat.Metric.Namespace, stat.Metric.MetricName, dimensionsOf(stat.Metric.Dimensions));
+    const series = this.seriesOf(stat);
     const values = new Map<number, number>();
     for (const start of starts) {
       const value = this.store.statistic(series, stat.Stat, start, start + 1000 * stat.Period);
       if (value !== undefined) values.set(start, value);
     }
     return values;
+  }
+
+  /** Remembered once it exists: alarms ask every minute. */
+  private seriesOf(stat: NonNullable<MetricDataQuery['MetricStat']>): Series | undefined {
+    let series = this.known.get(stat);
+    if (!series) {
+      const { Namespace, MetricName, Dimensions } = stat.Metric;
+      series = this.store.find(Namespace, MetricName, dimensionsOf(Dimensions));
+      if (series) this.known.set(stat, series);
+    }
+    return series;
   }
 
   private check(query: MetricDataQuery): void {

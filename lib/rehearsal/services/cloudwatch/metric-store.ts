@@ -14,6 +14,8 @@ export interface Series {
   readonly dimensions: Record<string, string>;
   /** By minute since 1970. */
   readonly buckets: Map<number, Bucket>;
+  /** Minutes that have a bucket, ascending. */
+  readonly minutes: number[];
   unit: string;
   firstMinute: number;
   lastMinute: number;
@@ -63,12 +65,12 @@ export class MetricStore {
   /** Statistic of [from, to), both on whole minutes; undefined when there is no value. */
   public statistic(series: Series | undefined, statistic: string, from: number, to: number): number | undefined {
     if (!series) return undefined;
-    const first = Math.max(from / MINUTE, series.firstMinute);
-    const last = Math.min(to / MINUTE - 1, series.lastMinute);
+    const { minutes, buckets } = series;
+    const end = to / MINUTE;
     const found: Bucket[] = [];
-    for (let minute = first; minute <= last; minute++) {
-      const bucket = series.buckets.get(minute);
-      if (bucket && bucket.count > 0) found.push(bucket);
+    for (let i = lowerBound(minutes, from / MINUTE); i < minutes.length && minutes[i]! < end; i++) {
+      const bucket = buckets.get(minutes[i]!)!;
+      if (bucket.count > 0) found.push(bucket);
     }
     return found.length === 0 ? undefined : aggregate(found, statistic);
   }
@@ -77,14 +79,29 @@ export class MetricStore {
     const key = keyOf(namespace, name, dimensions);
     const minute = Math.floor(time / MINUTE);
     let series = this.series.get(key);
-    if (!series) this.series.set(key, (series = { namespace, name, dimensions, buckets: new Map(), unit, firstMinute: minute, lastMinute: minute }));
+    if (!series) this.series.set(key, (series = { namespace, name, dimensions, buckets: new Map(), minutes: [], unit, firstMinute: minute, lastMinute: minute }));
     series.firstMinute = Math.min(series.firstMinute, minute);
     series.lastMinute = Math.max(series.lastMinute, minute);
     series.unit = unit;
     let bucket = series.buckets.get(minute);
-    if (!bucket) series.buckets.set(minute, (bucket = { count: 0, sum: 0, min: Infinity, max: -Infinity, values: new Map() }));
+    if (!bucket) {
+      series.buckets.set(minute, (bucket = { count: 0, sum: 0, min: Infinity, max: -Infinity, values: new Map() }));
+      series.minutes.splice(lowerBound(series.minutes, minute), 0, minute);
+    }
     return bucket;
   }
+}
+
+/** Index of the first element that is not smaller. */
+function lowerBound(sorted: readonly number[], value: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sorted[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function keyOf(namespace: string, name: string, dimensions: Record<string, string>): string {
