@@ -17,8 +17,8 @@ export const MONITORING = 'Pipeline/Monitoring/Workflow';
 
 /** Every so-and-so-manieth of the 3 million flights: keeps a rehearsal below a minute. */
 const SAMPLE = 16;
-/** Requests in quiet times: two per hour, with 30 flights each. */
-const QUIET = { intervalSeconds: 1800, rows: 30 };
+/** Requests in quiet times: every two hours, with 100 flights each; a monitoring window of six hours needs 200. */
+const QUIET = { intervalSeconds: 7200, rows: 100 };
 /** While a version is being released: one a second, so that its analysis has something to judge. */
 const BUSY = { intervalSeconds: 1, rows: 3 };
 
@@ -30,10 +30,19 @@ export interface ModelPackage {
   readonly CustomerMetadataProperties?: Readonly<Record<string, string>>;
 }
 
+/** A request that SageMaker captured. */
+export interface CapturedRequest {
+  /** The model version that answered, from the object's key. */
+  readonly version: number;
+  readonly time: number;
+  readonly rows: number;
+}
+
 /** The flight delay model in the rehearsal's hands: what the platform team and its clients do, and what can be seen of it. */
 export class FlightDelayLife {
   public readonly requests: FlightRequests;
   private clients: Traffic | undefined;
+  private readonly seen = new Map<string, string>();
 
   public static async begin(rehearsal: Rehearsal): Promise<FlightDelayLife> {
     return new FlightDelayLife(rehearsal, await FlightArchive.open(SAMPLE));
@@ -70,7 +79,7 @@ export class FlightDelayLife {
 
   /** Waits for the deployment that an approval starts, with lively traffic when there is an endpoint. @returns what the ledger says of it */
   public async released(deploymentsBefore: number): Promise<LedgerEntry> {
-    await this.rehearsal.waitUntil('an approval starts a deployment', () => this.rehearsal.executions(DEPLOYMENT).length > deploymentsBefore, 15);
+    await this.rehearsal.waitUntil('an approval starts a deployment', () => this.deployments > deploymentsBefore, 15);
     const { arn } = this.rehearsal.executions(DEPLOYMENT)[deploymentsBefore]!;
     this.setPace(BUSY);
     await this.rehearsal.ended(arn, 300);
@@ -79,7 +88,7 @@ export class FlightDelayLife {
   }
 
   public get deployments(): number {
-    return this.rehearsal.executions(DEPLOYMENT).length;
+    return this.rehearsal.started(DEPLOYMENT);
   }
 
   /** Clients begin to ask. They go on until the end. */
@@ -106,8 +115,9 @@ export class FlightDelayLife {
   }
 
   public async ledger(): Promise<LedgerEntry[]> {
+    const keys = await this.rehearsal.keys(this.bucket, `${lakeKeys.ledgerPrefix(MODEL)}entries/`);
     const entries: LedgerEntry[] = [];
-    for (const key of await this.rehearsal.keys(this.bucket, `${lakeKeys.ledgerPrefix(MODEL)}entries/`)) entries.push(await this.rehearsal.json(this.bucket, key));
+    for (const key of keys) entries.push(JSON.parse(await this.unchanging(key)) as LedgerEntry);
     return entries;
   }
 
@@ -138,15 +148,16 @@ export class FlightDelayLife {
   }
 
   /** Requests that were captured, by the version in the key; keys that name no version under NaN. */
-  public async captured(): Promise<{ version: number; time: number }[]> {
-    const lines: { version: number; time: number }[] = [];
+  public async captured(): Promise<CapturedRequest[]> {
+    const captured: CapturedRequest[] = [];
     for (const key of await this.rehearsal.keys(this.bucket, `captured/`)) {
       const version = Number(new RegExp(`^captured/${MODEL}/v(\\d+)/`).exec(key)?.[1] ?? NaN);
-      for (const line of (await this.rehearsal.text(this.bucket, key)).split('\n').filter((text) => text !== '')) {
-        lines.push({ version, time: Date.parse(JSON.parse(line).eventMetadata.inferenceTime) });
+      for (const line of (await this.unchanging(key)).split('\n').filter((text) => text !== '')) {
+        const { captureData, eventMetadata } = JSON.parse(line);
+        captured.push({ version, time: Date.parse(eventMetadata.inferenceTime), rows: captureData.endpointInput.data.trim().split('\n').length });
       }
     }
-    return lines;
+    return captured;
   }
 
   /** Who holds the locks now. */
@@ -161,6 +172,13 @@ export class FlightDelayLife {
   public get traffic(): Traffic {
     check(this.clients !== undefined, 'no client has asked yet');
     return this.clients;
+  }
+
+  /** An object that is never overwritten: read once. */
+  private async unchanging(key: string): Promise<string> {
+    const text = this.seen.get(key) ?? (await this.rehearsal.text(this.bucket, key));
+    this.seen.set(key, text);
+    return text;
   }
 
   /** The ledger's entry of an execution. */

@@ -19,6 +19,7 @@ export interface FailedRequest {
 /** A client that sends one request after the other in virtual time. Starts at once. */
 export class Traffic {
   public answered = 0;
+  public answeredRows = 0;
   public readonly failed: FailedRequest[] = [];
   /** Changes with each new rate; a loop of an older one ends. */
   private generation = 0;
@@ -54,8 +55,10 @@ export class Traffic {
     try {
       const { Body } = await gateway.call(this.principal, 'sagemaker-runtime', 'InvokeEndpoint', input);
       const scores = Buffer.from(Body as Uint8Array).toString('utf8').trim().split('\n');
-      if (scores.length === rows.length) this.answered++;
-      else this.failed.push({ time, rows: rows.length, error: `${rows.length} rows sent, ${scores.length} scores received` });
+      if (scores.length === rows.length) {
+        this.answered++;
+        this.answeredRows += rows.length;
+      } else this.failed.push({ time, rows: rows.length, error: `${rows.length} rows sent, ${scores.length} scores received` });
     } catch (error) {
       this.failed.push({ time, rows: rows.length, error: (error as AwsError).code ?? (error as Error).message });
     }

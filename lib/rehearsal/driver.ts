@@ -84,6 +84,12 @@ export class Rehearsal {
     return all.filter(({ arn }) => arn.startsWith(`${ref.replace(':stateMachine:', ':execution:')}:`));
   }
 
+  /** How many executions of the state machine were started so far. */
+  public started(stateMachinePath: string): number {
+    const { ref } = this.stateMachine(stateMachinePath);
+    return this.stepFunctions.all().filter(({ mapRun, stateMachine }) => mapRun === undefined && stateMachine.arn === ref).length;
+  }
+
   /** Starts an execution as a person would. @returns its ARN */
   public async start(stateMachinePath: string, input: unknown): Promise<string> {
     const { ref } = this.stateMachine(stateMachinePath);
