@@ -9,27 +9,46 @@ export class PolicyError extends Error {
   }
 }
 
-const compiled = new Map<string, RegExp>();
+type Matcher = (text: string) => boolean;
+
+const compiled = new Map<string, Matcher>();
 
 /**
  * Pattern with `*` and `?`; policy variables are put in as literal text. A variable that the context does not hold matches nothing
  * (IAM User Guide, "IAM policy elements: Variables and tags").
  */
 export function matches(pattern: string, text: string, context: ConditionContext | undefined, ignoreCase = false): boolean {
-  const source = context && pattern.includes('${') ? withVariables(pattern, context) : globSource(pattern);
-  if (source === undefined) return false;
-  const key = `${ignoreCase ? 'i' : 's'}${source}`;
-  let expression = compiled.get(key);
-  if (!expression) compiled.set(key, (expression = new RegExp(`^${source}$`, ignoreCase ? 'is' : 's')));
-  return expression.test(text);
+  if (!context || !pattern.includes('${')) return matcher(pattern, ignoreCase)(text);
+  const source = withVariables(pattern, context);
+  return source !== undefined && new RegExp(`^${source}$`, 's').test(text);
 }
+
+function matcher(pattern: string, ignoreCase: boolean): Matcher {
+  const key = ignoreCase ? `i${pattern}` : `s${pattern}`;
+  let found = compiled.get(key);
+  if (!found) compiled.set(key, (found = compile(pattern, ignoreCase)));
+  return found;
+}
+
+function compile(pattern: string, ignoreCase: boolean): Matcher {
+  if (pattern === '*') return () => true;
+  if (!ignoreCase && !/[*?]/.test(pattern)) return (text) => text === pattern;
+  const expression = new RegExp(`^${globSource(pattern)}$`, ignoreCase ? 'is' : 's');
+  return (text) => expression.test(text);
+}
+
+const patternParts = new Map<string, readonly string[]>();
 
 /** The six parts of an ARN are compared one by one, as ArnLike and Resource do. */
 export function matchesArn(pattern: string, arn: string, context: ConditionContext | undefined): boolean {
   if (pattern === '*') return true;
-  const wanted = arnParts(pattern);
-  const given = arnParts(arn);
-  if (!wanted) throw new PolicyError(`'${pattern}' is no ARN: it needs six parts separated by colons`);
+  let wanted = patternParts.get(pattern);
+  if (!wanted) {
+    wanted = arnParts(pattern);
+    if (!wanted) throw new PolicyError(`'${pattern}' is no ARN: it needs six parts separated by colons`);
+    patternParts.set(pattern, wanted);
+  }
+  const given = plainArnParts(arn);
   return given !== undefined && wanted.every((part, i) => matches(part, given[i]!, context));
 }
 
@@ -40,11 +59,23 @@ export function substitute(text: string, context: ConditionContext): string | un
   return parts.includes(undefined) ? undefined : parts.join('');
 }
 
-function arnParts(arn: string): string[] | undefined {
+function arnParts(pattern: string): string[] | undefined {
   // Colons inside of a policy variable do not part an ARN.
-  const masked = arn.replaceAll(/\$\{[^}]*\}/g, (variable) => variable.replaceAll(':', '\u0000'));
-  const parts = masked.split(':').map((part) => part.replaceAll('\u0000', ':'));
-  return parts.length < 6 ? undefined : [...parts.slice(0, 5), parts.slice(5).join(':')];
+  const masked = pattern.replaceAll(/\$\{[^}]*\}/g, (variable) => variable.replaceAll(':', '\u0000'));
+  return plainArnParts(masked)?.map((part) => part.replaceAll('\u0000', ':'));
+}
+
+function plainArnParts(arn: string): string[] | undefined {
+  const parts: string[] = [];
+  let start = 0;
+  while (parts.length < 5) {
+    const end = arn.indexOf(':', start);
+    if (end < 0) return undefined;
+    parts.push(arn.slice(start, end));
+    start = end + 1;
+  }
+  parts.push(arn.slice(start));
+  return parts;
 }
 
 function globSource(pattern: string): string {

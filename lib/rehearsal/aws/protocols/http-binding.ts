@@ -5,15 +5,14 @@ import type { WireRequest } from './wire';
 /** Members of an input that stand outside of the body. https://smithy.io/2.0/spec/http-bindings.html */
 export function readBindings(shape: Structure, request: WireRequest, labels: Readonly<Record<string, string>>): Record<string, unknown> {
   const input: Record<string, unknown> = {};
-  const bound = new Set(queryNames(shape));
   for (const [name, member] of shape.members) {
-    const value = readBinding(name, member, request, labels, bound);
+    const value = readBinding(name, member, shape, request, labels);
     if (value !== undefined) input[name] = value;
   }
   return input;
 }
 
-function readBinding(name: string, member: Shape, request: WireRequest, labels: Readonly<Record<string, string>>, bound: Set<string>): unknown {
+function readBinding(name: string, member: Shape, parent: Structure, request: WireRequest, labels: Readonly<Record<string, string>>): unknown {
   const { traits } = member;
   if (traits.httpLabel) return labels[name] === undefined ? undefined : fromText(member, labels[name], 'label');
   if (traits.httpHeader !== undefined) {
@@ -32,6 +31,7 @@ function readBinding(name: string, member: Shape, request: WireRequest, labels: 
     return member.kind === 'list' ? texts.map((text) => fromText(member.of, text, 'query')) : fromText(member, texts[0] ?? '', 'query');
   }
   if (traits.httpQueryParams) {
+    const bound = new Set(queryNames(parent));
     const rest = Object.entries(request.query).filter(([key]) => !bound.has(key));
     return rest.length === 0 ? undefined : Object.fromEntries(rest.map(([key, value]) => [key, typeof value === 'string' ? value : (value?.[0] ?? '')]));
   }
