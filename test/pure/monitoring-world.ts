@@ -1,5 +1,11 @@
 import { S3Client } from '@aws-sdk/client-s3';
-import type { MonitoredFeature, MonitoringPolicy } from '../../lib/monitoring/monitoring.contract';
+import { lakeKeys } from '../../lib/data/data-lake.contract';
+import { type Baseline, BaselineBuilder } from '../../lib/drift';
+import { type DriftReport } from '../../lib/monitoring/drift-report';
+import { evaluateDrift } from '../../lib/monitoring/evaluate-drift.lambda';
+import { type CapturedFile, type EvaluateDriftResult, type MonitoredFeature, type MonitoringPolicy, type PlanWindowResult } from '../../lib/monitoring/monitoring.contract';
+import { planWindow } from '../../lib/monitoring/plan-window.lambda';
+import { profileCapture } from '../../lib/monitoring/profile-capture.lambda';
 
 export const MODEL = 'flight-delay';
 export const BUCKET = 'lake';
@@ -144,4 +150,75 @@ export class MonitoringWorld {
 
 function named(name: string): Error {
   return Object.assign(new Error(name), { name });
+}
+
+export const ENVIRONMENT = { LAKE_BUCKET: BUCKET, MODEL_NAME: MODEL, ENDPOINT_NAME: MODEL };
+export const at = (hour: number): string => new Date(Date.parse('2001-02-05T00:00:00Z') + hour * 3_600_000).toISOString();
+
+export function packageArn(version: number): string {
+  return `arn:aws:sagemaker:us-east-1:111122223333:model-package/${MODEL}/${version}`;
+}
+
+function baseline(offset: number): Baseline {
+  const builder = new BaselineBuilder([
+    { name: 'distance', type: 'numeric' },
+    { name: 'origin', type: 'categorical' },
+    { name: 'prediction', type: 'numeric' },
+  ]);
+  for (let i = 0; i < 2000; i++) builder.add([String(offset + ((i * 37) % 500)), 'ab'[i % 2]!, String(((i * 37) % 500) / 500)]);
+  return builder.build();
+}
+
+/** A model with versions 1 and 2 registered; version 2 was tested on distances that are 10,000 greater. */
+export class Model extends MonitoringWorld {
+  public constructor(champion?: number) {
+    super();
+    for (const version of [1, 2]) {
+      this.packages.set(packageArn(version), { baselineUri: `s3://${BUCKET}/${lakeKeys.baseline(MODEL, `run${version}`)}` });
+      this.put(lakeKeys.baseline(MODEL, `run${version}`), baseline(version === 2 ? 10_000 : 0));
+    }
+    if (champion !== undefined) this.deploy(champion, at(0));
+  }
+
+  public deploy(version: number, since: string): void {
+    this.put(lakeKeys.championPointer(MODEL), { version, modelPackageArn: packageArn(version), since });
+  }
+
+  /** Captured rows of one version in one hour; `distance` of the i-th row. */
+  public serve(version: number, hour: number, rows: number, distance: (i: number) => number | string = (i) => (i * 41) % 500, file = '00-00-000-a'): void {
+    const time = new Date(Date.parse(at(hour)) + 60_000).toISOString();
+    const folder = `${time.slice(0, 4)}/${time.slice(5, 7)}/${time.slice(8, 10)}/${time.slice(11, 13)}`;
+    const lines = Array.from({ length: rows }, (_, i) => capture({ time, input: `${distance(i)},${'ab'[i % 2]!}`, output: String(((i * 41) % 500) / 500) }));
+    this.put(`captured/${MODEL}/v${version}/${MODEL}/AllTraffic/${folder}/${file}.jsonl`, lines.map((line) => JSON.stringify(line)).join('\n'));
+  }
+
+  public plan(hour: number): Promise<PlanWindowResult> {
+    const scheduledTime = new Date(Date.parse(at(hour + 1)) + 900_000).toISOString();
+    return planWindow({ scheduledTime, intervalSeconds: 3600, watermarkSeconds: 900, features: FEATURES }, { s3: this.client, sagemaker: this.client }, ENVIRONMENT);
+  }
+
+  public async profile(plan: PlanWindowResult): Promise<void> {
+    for (const file of this.json<CapturedFile[]>(plan.filesKey)) await profileCapture({ windowId: plan.window.id, file }, this.client, BUCKET, MODEL);
+  }
+
+  public evaluate(plan: PlanWindowResult): Promise<EvaluateDriftResult> {
+    const clients = { s3: this.client, sagemaker: this.client, cloudwatch: this.client };
+    return evaluateDrift({ windowId: plan.window.id, policy: POLICY }, clients, ENVIRONMENT);
+  }
+
+  /** The window that starts at the hour. */
+  public async monitor(hour: number): Promise<EvaluateDriftResult> {
+    const plan = await this.plan(hour);
+    await this.profile(plan);
+    return this.evaluate(plan);
+  }
+
+  public report(result: EvaluateDriftResult): DriftReport {
+    return this.json(result.reportKey);
+  }
+
+  /** Metrics of the last run. */
+  public get emitted(): Record<string, number> {
+    return Object.fromEntries((this.metrics[this.metrics.length - 1]!['MetricData'] as any[]).map(({ MetricName, Value }) => [MetricName, Value]));
+  }
 }
