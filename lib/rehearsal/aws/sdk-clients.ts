@@ -22,6 +22,9 @@ interface Caller {
 
 const callerKey = Symbol('rehearsal caller');
 
+/** Middleware for what the simulated AWS does not look at: log lines, the User-Agent and X-Ray headers. It costs a tenth of each request. */
+const unused = ['loggerMiddleware', 'getUserAgentMiddleware', 'recursionDetectionMiddleware'];
+
 /**
  * The real SDK packages, their clients bound to a principal. What is replaced is the transport (`requestHandler`), the signature, and the
  * waiting between attempts; commands, middleware, serialization and the mapping of errors are the SDK's own.
@@ -114,6 +117,7 @@ export class SdkClients {
       args.request[callerKey] = callers.get(context);
       return next(args);
     };
+    for (const name of unused) stack.remove(name);
     // Before the SDK fills in tokens and serializes; and last of all, once per attempt.
     stack.add(open, { step: 'initialize', name: 'rehearsalCaller', priority: 'high' });
     stack.add(tag, { step: 'deserialize', name: 'rehearsalTag', priority: 'low' });
