@@ -54,6 +54,7 @@ export class AlarmBoard {
     const alarm = this.alarms.get(name);
     if (!alarm) throw new AwsError('ResourceNotFound', `There is no alarm ${name}`, 404);
     this.change(alarm, state, reason);
+    if (alarm instanceof MetricAlarm) alarm.disturb();
     this.wake();
   }
 
@@ -70,8 +71,10 @@ export class AlarmBoard {
     let active = false;
     for (const alarm of this.all()) {
       if (!(alarm instanceof MetricAlarm)) continue;
-      const { state, reason } = alarm.evaluate(now);
-      this.change(alarm, state, reason);
+      if (alarm.mayChange(now)) {
+        const { state, reason } = alarm.evaluate(now);
+        this.change(alarm, state, reason);
+      }
       // When nothing lies in the range any more, the next minutes would say the same as this one.
       active ||= alarm.queries.series().some((series) => series.lastMinute * MINUTE >= now - alarm.range - MINUTE);
     }

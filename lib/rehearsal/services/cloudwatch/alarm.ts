@@ -61,8 +61,10 @@ export class MetricAlarm extends Alarm {
   private readonly compare: Comparison;
   private readonly threshold: number;
   private readonly treatMissingData: string;
+  private quietUntil = -Infinity;
+  private seenUpdates = -1;
 
-  public constructor(arn: string, input: Record<string, any>, now: number, store: MetricStore) {
+  public constructor(arn: string, input: Record<string, any>, now: number, private readonly store: MetricStore) {
     super(arn, input, now);
     const queries = (input.Metrics as any[] | undefined)?.map(typedQuery) ?? [singleMetric(input)];
     this.queries = new MetricQueries(store, queries);
@@ -86,8 +88,20 @@ export class MetricAlarm extends Alarm {
     return this.period * (this.evaluationPeriods + 2);
   }
 
+  /** Whether an evaluation at `now` could say something else than the last one: there is new data, or old data moves to another period. */
+  public mayChange(now: number): boolean {
+    return now >= this.quietUntil || this.updates() !== this.seenUpdates;
+  }
+
+  /** Somebody set the state by hand: the next evaluation decides anew. */
+  public disturb(): void {
+    this.quietUntil = -Infinity;
+  }
+
   /** The state at `now`, a whole minute: periods end at `now` and slide with it (guide, "Alarm evaluation window"). */
   public evaluate(now: number): { state: AlarmState; reason: string } {
+    this.seenUpdates = this.updates();
+    this.quietUntil = Math.min(...this.queries.series().map((series) => this.store.nextCrossing(series, now, this.period, this.range)), Infinity);
     const starts = Array.from({ length: this.evaluationPeriods + 2 }, (_, i) => now - this.period * (i + 1));
     const found = this.queries.values(this.watched, starts);
     const present = starts.flatMap((start) => found.get(start) ?? []);
@@ -114,6 +128,10 @@ export class MetricAlarm extends Alarm {
         // Missing points count like the present ones: all present ones breaching is an alarm (table of the same page).
         return { state: breaching >= Math.min(needed, considered.length) ? 'ALARM' : 'OK', reason };
     }
+  }
+
+  private updates(): number {
+    return this.queries.series().reduce((total, series) => total + series.updates, 0);
   }
 
   private explain(considered: readonly number[], missing: number, breaching: number): string {

@@ -19,6 +19,8 @@ export interface Series {
   unit: string;
   firstMinute: number;
   lastMinute: number;
+  /** Counts writes: unchanged means unchanged data. */
+  updates: number;
 }
 
 export const MINUTE = 60_000;
@@ -75,11 +77,28 @@ export class MetricStore {
     return found.length === 0 ? undefined : aggregate(found, statistic);
   }
 
+  /**
+   * First whole minute after `now` at which a value of the series crosses the border of one of the periods that end at `now` and slide
+   * with it, as far back as `range`: before it, nothing that an alarm sees changes. All in milliseconds.
+   */
+  public nextCrossing(series: Series, now: number, period: number, range: number): number {
+    let next = Infinity;
+    const { minutes } = series;
+    for (let i = minutes.length - 1; i >= 0 && next > now + MINUTE; i--) {
+      const time = minutes[i]! * MINUTE;
+      if (time < now - range) break;
+      const periods = Math.max(0, Math.ceil((now - time) / period));
+      next = Math.min(next, time + periods * period + MINUTE);
+    }
+    return next;
+  }
+
   private bucket(namespace: string, name: string, dimensions: Record<string, string>, unit: string, time: number): Bucket {
     const key = keyOf(namespace, name, dimensions);
     const minute = Math.floor(time / MINUTE);
     let series = this.series.get(key);
-    if (!series) this.series.set(key, (series = { namespace, name, dimensions, buckets: new Map(), minutes: [], unit, firstMinute: minute, lastMinute: minute }));
+    if (!series) this.series.set(key, (series = { namespace, name, dimensions, buckets: new Map(), minutes: [], unit, firstMinute: minute, lastMinute: minute, updates: 0 }));
+    series.updates++;
     series.firstMinute = Math.min(series.firstMinute, minute);
     series.lastMinute = Math.max(series.lastMinute, minute);
     series.unit = unit;
