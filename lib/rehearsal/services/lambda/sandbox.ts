@@ -80,7 +80,7 @@ function makeGlobals(options: SandboxOptions): Record<string, unknown> {
   const write = (level: string) => (...values: unknown[]) => log(format(...values), level);
   const stream = { write: (text: string) => (log(text.replace(/\n$/, ''), 'INFO'), true), isTTY: false };
   const date = virtualDate(now);
-  const math = Object.create(Math, { random: { value: () => random.next() } }) as Math;
+  const math = Object.defineProperties({}, { ...Object.getOwnPropertyDescriptors(Math), random: { value: () => random.next() } }) as Math;
   const console = { log: write('INFO'), info: write('INFO'), warn: write('WARN'), error: write('ERROR'), debug: write('DEBUG'), trace: write('TRACE') };
   const process = {
     env: { ...environment },
@@ -119,13 +119,14 @@ function makeGlobals(options: SandboxOptions): Record<string, unknown> {
   return { ...globals, globalThis: everything, global: everything };
 }
 
-/** `new Date()`, `Date.now()` and `Date()` tell virtual time; the instances are ordinary dates. */
+/** `new Date()`, `Date.now()` and `Date()` tell virtual time; the instances are ordinary dates. A plain function: handlers parse many dates. */
 export function virtualDate(now: () => number): DateConstructor {
-  return new Proxy(Date, {
-    construct: (target, values, self) => Reflect.construct(target, values.length === 0 ? [now()] : values, self === undefined ? target : self) as Date,
-    apply: () => new Date(now()).toString(),
-    get: (target, name) => (name === 'now' ? now : Reflect.get(target, name)),
-  });
+  function VirtualDate(...values: unknown[]): Date | string {
+    if (new.target === undefined) return new Date(now()).toString();
+    return Reflect.construct(Date, values.length === 0 ? [now()] : values, new.target === VirtualDate ? Date : new.target) as Date;
+  }
+  VirtualDate.prototype = Date.prototype;
+  return Object.assign(VirtualDate, { now, parse: Date.parse, UTC: Date.UTC }) as unknown as DateConstructor;
 }
 
 /** Hashes and ciphers are the real ones; what would be random comes from the simulation's seed. */

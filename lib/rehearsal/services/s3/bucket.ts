@@ -90,8 +90,8 @@ export class Bucket {
   public add(version: ObjectVersion): void {
     const versions = this.versions.get(version.key);
     if (!versions) {
+      this.sortedKeys?.splice(this.indexFrom(version.key), 0, version.key);
       this.versions.set(version.key, [version]);
-      this.sortedKeys = undefined;
       return;
     }
     if (version.versionId === 'null') {
@@ -105,6 +105,8 @@ export class Bucket {
     const versions = this.versions.get(key) ?? [];
     const index = versions.findIndex((version) => version.versionId === versionId);
     if (index >= 0) versions.splice(index, 1);
-    if (versions.length === 0 && this.versions.delete(key)) this.sortedKeys = undefined;
+    if (versions.length > 0 || !this.versions.delete(key)) return;
+    const position = this.sortedKeys?.indexOf(key) ?? -1;
+    if (position >= 0) this.sortedKeys!.splice(position, 1);
   }
 }
