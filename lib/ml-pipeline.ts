@@ -113,7 +113,7 @@ export class MlPipeline extends Construct {
     checkModelName(props.modelName, problems);
     props.owner._validate('owner', problems);
     props.trainingData._validate('trainingData', problems);
-    props.training._validate('training', problems);
+    props.training._validate('training', problems, contract._tryDocument());
     gates.forEach((gate, index) => gate._validate(`gates[${index}]`, problems, contract._tryDocument()));
     deployment._validate('deployment', problems);
     monitoring._validate('monitoring', problems);

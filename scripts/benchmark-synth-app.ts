@@ -21,7 +21,7 @@ function pipelines(app: App): void {
           ],
         }),
       }),
-      training: ml.Training.builtIn(ml.Algorithm.XGBOOST_1_7),
+      training: ml.Training.builtIn(ml.Algorithm.XGBOOST_1_7, { hyperparameters: { num_round: '100' } }),
     });
   }
 }

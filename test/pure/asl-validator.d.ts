@@ -1,8 +1,8 @@
 /** The package ships no types. */
 declare module 'asl-validator' {
-  interface Finding {
-    readonly 'Error code': string;
-    readonly Message: string;
+  interface Result {
+    readonly isValid: boolean;
+    readonly errors: readonly { readonly 'Error code': string; readonly Message: string }[];
   }
-  export default function validate(definition: object, options?: { checkPaths: boolean; checkArn: boolean }): Finding[];
+  export default function validate(definition: unknown, options?: { checkPaths: boolean; checkArn: boolean }): Result;
 }

@@ -20,8 +20,8 @@ function validateOnce(definition: Json): void {
   if (validated.has(text)) return;
   validated.add(text);
   // It changes its argument.
-  const problems = validate(JSON.parse(text) as object, { checkPaths: true, checkArn: false });
-  if (problems.length > 0) throw new Error(`asl-validator: ${JSON.stringify(problems)}`);
+  const result = validate(JSON.parse(text) as object, { checkPaths: true, checkArn: false });
+  if (!result.isValid) throw new Error(`asl-validator: ${JSON.stringify(result.errors)}`);
 }
 
 /** A simulation with nothing in it but Step Functions: other services are functions of the test. */

@@ -21,19 +21,21 @@ const failing = (name: string, times: number): ((event: any) => unknown) => {
     return { calls };
   };
 };
-const pass = (Output: unknown): Record<string, any> => ({ Type: 'Pass', Output });
+/** asl-validator takes objects and expressions only as Output, so a literal of another kind is written as an expression. */
+const pass = (output: unknown): Record<string, any> => ({ Type: 'Pass', Output: isPlain(output) ? output : `{% ${JSON.stringify(output)} %}` });
+const isPlain = (output: unknown): boolean => (typeof output === 'object' && !Array.isArray(output)) || (typeof output === 'string' && output.startsWith('{%'));
 
 const rows: Row[] = [
   // Expressions
   { rule: 'Pass hands on its input', definition: chain({ A: { Type: 'Pass' } }), input: { a: 1 }, output: { a: 1 } },
   { rule: 'only a whole string is an expression', definition: chain({ A: pass({ a: '{% 1 + 1 %}', b: 'the 1 + 1' }) }), output: { a: 2, b: 'the 1 + 1' } },
-  { rule: 'templates are evaluated at any depth', definition: chain({ A: pass([{ x: { y: '{% $states.input.n * 2 %}' } }]) }), input: { n: 4 }, output: [{ x: { y: 8 } }] },
+  { rule: 'templates are evaluated at any depth', definition: chain({ A: pass({ list: [{ x: { y: '{% $states.input.n * 2 %}' } }] }) }), input: { n: 4 }, output: { list: [{ x: { y: 8 } }] } },
   { rule: 'sequences become plain arrays', definition: chain({ A: pass('{% $states.input.v.n %}') }), input: { v: [{ n: 1 }, { n: 2 }] }, output: [1, 2] },
   { rule: 'undefined is an error', definition: chain({ A: pass('{% $states.input.missing %}') }), error: 'States.QueryEvaluationError', cause: /state 'A'.*'Output' returned nothing/ },
   { rule: 'a failing expression is an error', definition: chain({ A: pass("{% 'a' - 1 %}") }), error: 'States.QueryEvaluationError', cause: /T2001/ },
   { rule: 'a function is not a value', definition: chain({ A: pass('{% function($x){ $x } %}') }), error: 'States.QueryEvaluationError', cause: /returned a function/ },
   { rule: '$partition', definition: chain({ A: pass('{% $partition([1,2,3,4,5], 2) %}') }), output: [[1, 2], [3, 4], [5]] },
-  { rule: '$range, both ways', definition: chain({ A: pass(['{% $range(0, 10, 5) %}', '{% $range(3, 0, -2) %}']) }), output: [[0, 5, 10], [3, 1]] },
+  { rule: '$range, both ways', definition: chain({ A: pass({ up: '{% $range(0, 10, 5) %}', down: '{% $range(3, 0, -2) %}' }) }), output: { up: [0, 5, 10], down: [3, 1] } },
   { rule: '$hash', definition: chain({ A: pass("{% $hash('abc', 'MD5') %}") }), output: '900150983cd24fb0d6963f7d28e17f72' },
   { rule: '$parse', definition: chain({ A: pass("{% $parse('{\"a\":[1]}') %}") }), output: { a: [1] } },
   { rule: '$random is repeatable by seed', definition: chain({ A: pass('{% $random(7) = $random(7) and $random(7) != $random(8) and $random() < 1 %}') }), output: true },
@@ -64,7 +66,7 @@ const rows: Row[] = [
   ...[3, 30].map((n) => ({
     rule: `Choice takes the first rule that holds (${n})`,
     definition: chain({
-      C: { Type: 'Choice', Choices: [{ Condition: '{% $states.input.n > 10 %}', Next: 'Big', Output: 'rule', Assign: { v: 'r' } }], Default: 'Other', Output: 'default', Assign: { v: 'd' } },
+      C: { Type: 'Choice', Choices: [{ Condition: '{% $states.input.n > 10 %}', Next: 'Big', Output: "{% 'rule' %}", Assign: { v: 'r' } }], Default: 'Other', Output: "{% 'default' %}", Assign: { v: 'd' } },
       Big: { Type: 'Pass', Output: "{% $states.input & $v %}", Next: 'Done' },
       Other: { Type: 'Pass', Output: "{% $states.input & $v %}", Next: 'Done' },
       Done: { Type: 'Succeed', Output: { was: '{% $states.input %}' } },

@@ -75,10 +75,10 @@ describe('state machines', () => {
 
   it('take substitutions', async () => {
     const world = new FakeWorld();
-    await world.machine(chain({ A: { Type: 'Pass', Output: '${what}' } }), 'm', { DefinitionSubstitutions: { what: 'it' } });
+    await world.machine(chain({ A: { Type: 'Pass', Output: { what: '${what}' } } }), 'm', { DefinitionSubstitutions: { what: 'it' } });
     world.sfn.start('m');
     await world.clock.runUntil(START + 1);
-    expect(world.sfn.executions()[0]!.output).toBe('it');
+    expect(world.sfn.executions()[0]!.output).toEqual({ what: 'it' });
   });
 });
 

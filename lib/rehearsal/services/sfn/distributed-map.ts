@@ -4,6 +4,7 @@ import { readItems } from './item-reader';
 import { runPool } from './lifeline';
 import { itemInput, itemsOf } from './map';
 import { mapResult, writeResults } from './result-writer';
+import { requireChildPermission } from './role-permissions';
 import { checkPayload, PAYLOAD_LIMIT, StatesError } from './states-error';
 
 /** Child executions that run at the same time at most, and when MaxConcurrency is 0 (guide, "Using Map state in Distributed mode"). */
@@ -23,6 +24,7 @@ export async function runDistributedMap(interpreter: Interpreter, visit: Visit):
   const { state, frame, name } = visit;
   const { execution, host } = interpreter;
   const { clock, partition, region, account } = host.simulation;
+  requireChildPermission(host.simulation, execution.stateMachine);
   const items = state.ItemReader ? await readItems(interpreter, visit, state.ItemReader) : await itemsOf(interpreter, visit);
   const wanted = (await interpreter.integer(visit, state.MaxConcurrency, 'MaxConcurrency', 0)) ?? 0;
   const limit = Math.min(wanted === 0 ? DISTRIBUTED_CONCURRENCY : wanted, DISTRIBUTED_CONCURRENCY);

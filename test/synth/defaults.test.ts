@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Duration, Size } from 'aws-cdk-lib';
+import { describe, expect, it } from 'vitest';
+import { Defaults } from '../../lib/private/defaults';
+
+const root = resolve(__dirname, '../..');
+const constants = Object.entries(Defaults as unknown as Record<string, unknown>);
+
+interface Property {
+  readonly name: string;
+  readonly optional?: boolean;
+  readonly docs?: { readonly default?: string };
+}
+
+/** `Duration.days(90)`, `0.2`, `true`, `'_SUCCESS'`, `Severity.HIGH` → a comparable text. */
+function written(value: unknown): string {
+  if (value instanceof Duration) return `${value.toSeconds()} seconds`;
+  if (value instanceof Size) return `${value.toKibibytes()} KiB`;
+  return JSON.stringify(value);
+}
+
+function documented(text: string): string | undefined {
+  const duration = /^Duration\.(seconds|minutes|hours|days)\((\d+)\)$/.exec(text);
+  if (duration) return written(Duration[duration[1] as 'seconds'](Number(duration[2])));
+  const size = /^Size\.(mebibytes|gibibytes)\((\d+)\)$/.exec(text);
+  if (size) return written(Size[size[1] as 'mebibytes'](Number(size[2])));
+  if (/^-?[\d.]+$/.test(text)) return written(Number(text));
+  const quoted = /^'(.*)'$/.exec(text);
+  return quoted ? written(quoted[1]) : undefined;
+}
+
+describe('documented defaults', () => {
+  const assembly = JSON.parse(readFileSync(join(root, '.jsii'), 'utf8')) as { types: Record<string, { name: string; datatype?: boolean; properties?: Property[] }> };
+  const values = Object.values(assembly.types)
+    .filter((type) => type.datatype)
+    .flatMap((type) => (type.properties ?? []).map((property) => ({ type: type.name, property, expected: documented((property.docs?.default ?? '').split(' - ')[0]!.trim()) })))
+    .filter(({ property, expected }) => property.optional && expected !== undefined && !['0', '1', 'true', 'false'].includes(expected));
+
+  it('are found', () => {
+    expect(values.length).toBeGreaterThan(20);
+  });
+
+  it.each(values)('$type.$property.name has the documented value in code', ({ property, expected }) => {
+    const snake = property.name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+    const candidates = constants.filter(([name]) => name === snake || name.endsWith(`_${snake}`) || name.startsWith(`${snake}_`));
+    const sameValue = constants.filter(([, value]) => written(value) === expected);
+    // A constant with the property's name decides; a property under another name needs at least a constant of that value.
+    const found = candidates.length > 0 ? candidates : sameValue;
+    expect(found.map(([, value]) => written(value))).toContain(expected);
+  });
+});
