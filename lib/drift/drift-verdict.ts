@@ -78,7 +78,8 @@ export function driftVerdict(baseline: Baseline, profile: Profile, policy: Drift
     dataDrift: sufficient && dataDrift,
     predictionDrift: sufficient && predictionDrift,
     driftedShare: share,
-    maximumPsi: features.reduce((greatest, column) => Math.max(greatest, column.psi), 0),
+    // What has no weight does not count here either.
+    maximumPsi: features.reduce((greatest, column) => (column.weight > 0 ? Math.max(greatest, column.psi) : greatest), 0),
     predictionPsi: prediction ? prediction.psi : null,
     columns,
     reasons: reasons(columns, share, policy, sufficient, profile.rows),

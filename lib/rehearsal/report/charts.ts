@@ -74,8 +74,9 @@ export function metricChart(series: MetricSeries, start: number, end: number): H
     return html`<rect class="alarm" x="${x}" y="${top}" width="${round(Math.max(2, scale.x(to) - x))}" height="${bottom - top}"><title>${name} in ALARM from ${dateTime(from)} to ${dateTime(to)}</title></rect>`;
   });
   const path = series.points.map((point, i) => `${i === 0 ? 'M' : 'L'}${scale.x(point.time)} ${y(point.value)}`).join('');
+  const breaches = (value: number): boolean => series.threshold !== undefined && (series.low === true ? value < series.threshold : value >= series.threshold);
   const dots = series.points.map(
-    (point) => html`<circle class="${series.threshold !== undefined && point.value >= series.threshold ? 'dot over' : 'dot'}" cx="${scale.x(point.time)}" cy="${y(point.value)}" r="2.5"><title>${dateTime(point.time)}: ${short(point.value)}</title></circle>`,
+    (point) => html`<circle class="${breaches(point.value) ? 'dot over' : 'dot'}" cx="${scale.x(point.time)}" cy="${y(point.value)}" r="2.5"><title>${dateTime(point.time)}: ${short(point.value)}</title></circle>`,
   );
   const threshold =
     series.threshold === undefined

@@ -35,7 +35,11 @@ export async function collectReport(rehearsal: Rehearsal, options: CollectOption
     series.push(...(await collectSeries(rehearsal, model, options.start, alarms)));
   }
   const ledger = records.flatMap((own) => own.ledger);
-  const outcomes = new Map(ledger.map((entry) => [entry.executionArn, entry.outcome]));
+  // Construct paths say more than the names that CloudFormation makes up.
+  const paths = new Map(
+    rehearsal.resourcesOfType('AWS::StepFunctions::StateMachine').map(({ ref, constructPath }) => [ref.slice(ref.lastIndexOf(':') + 1), constructPath.replace(/(\/Resource)+$/, '')]),
+  );
+  const outcomes = new Map(ledger.map((entry) => [entry.eventId, entry.outcome]));
   return {
     scenario: options.scenario,
     summary: {
@@ -57,7 +61,7 @@ export async function collectReport(rehearsal: Rehearsal, options: CollectOption
     traffic: [...records.flatMap((own) => own.traffic), ...failedTraffic(rehearsal)].sort((a, b) => a.time - b.time),
     series,
     executions: executions.map((execution) => ({
-      stateMachine: execution.stateMachine,
+      stateMachine: paths.get(execution.stateMachine) ?? execution.stateMachine,
       name: execution.name,
       status: execution.status,
       start: execution.startTime,

@@ -19,8 +19,9 @@ export async function collectSeries(rehearsal: Rehearsal, model: string, start: 
     if (points.length === 0) continue;
     const watching = described.filter((alarm) => watches(alarm, metric, model));
     const raised = watching.flatMap(({ AlarmName }) => alarmSpans(alarms.find(({ name }) => name === AlarmName), rehearsal.now));
-    const threshold: number | undefined = watching.find((alarm) => alarm.Threshold !== undefined && alarm.TreatMissingData !== 'breaching')?.Threshold;
-    series.push({ title: capitalized(metric.description), points, alarms: raised, ...(threshold === undefined ? {} : { threshold }) });
+    const direct = watching.find((alarm) => alarm.MetricName === metric.name && alarm.Threshold !== undefined);
+    const limit = direct === undefined ? {} : { threshold: direct.Threshold as number, low: String(direct.ComparisonOperator).startsWith('Less') };
+    series.push({ title: capitalized(metric.description), points, alarms: raised, ...limit });
   }
   return series;
 }

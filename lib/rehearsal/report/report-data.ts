@@ -50,7 +50,10 @@ export interface TrafficPoint {
 export interface MetricSeries {
   readonly title: string;
   readonly points: readonly { readonly time: number; readonly value: number }[];
+  /** Of an alarm on this very metric. */
   readonly threshold?: number;
+  /** The alarm is raised below the threshold, not above. */
+  readonly low?: boolean;
   /** Times in which an alarm on the metric was in ALARM. */
   readonly alarms: readonly { readonly from: number; readonly to: number; readonly name: string }[];
 }

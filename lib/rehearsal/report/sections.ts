@@ -138,7 +138,7 @@ export function ledger(data: ReportData): Html {
     quiet > 0 ? note(`${quiet} monitoring windows without drift are left out here.`) : undefined,
     html`<div class="scroll"><table><tr><th class="number">#</th><th>Time</th><th>Outcome</th><th>Reasons</th><th>Hash</th></tr>${shown.map(
       (entry) =>
-        html`<tr><td class="number">${entry.sequence}</td><td class="nowrap">${dateTime(Date.parse(entry.time))}</td><td class="nowrap">${entry.workflow} ${tag(entry.outcome)}${entry.page ? html` ${tag('paged', 'warn')}` : undefined}</td><td class="wrap">${entry.reasons.join(' ')}</td><td><code>${entry.hash.slice(0, 8)}</code></td></tr>`,
+        html`<tr><td class="number">${entry.sequence}</td><td class="nowrap">${dateTime(Date.parse(entry.time))}</td><td class="nowrap">${entry.workflow} ${tag(entry.outcome)}${entry.page ? html` ${tag('paged', 'warn')}` : undefined}</td><td class="wrap">${entry.reasons.map((reason) => html`<div>${reason}</div>`)}</td><td class="nowrap"><code>${entry.hash.slice(0, 8)}</code></td></tr>`,
     )}</table></div>`,
   );
 }

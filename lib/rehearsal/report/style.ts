@@ -16,7 +16,7 @@ nav{display:flex;flex-wrap:wrap;gap:4px 16px;margin:10px 0 0}a{color:var(--accen
 .tag{display:inline-block;border-radius:99px;padding:1px 9px;font-size:12px;font-weight:600;white-space:nowrap;background:var(--line);color:var(--ink)}
 .tag.good{background:var(--goodbg);color:var(--good)}.tag.bad{background:var(--badbg);color:var(--bad)}.tag.warn{background:var(--warnbg);color:var(--warn)}
 .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:14px}th{text-align:left;color:var(--soft);font-weight:600;font-size:12px;border-bottom:1px solid var(--line);padding:4px 10px 4px 0;white-space:nowrap}
-td{border-bottom:1px solid var(--line);padding:6px 10px 6px 0;vertical-align:top}tr:last-child td{border-bottom:0}td.nowrap{white-space:nowrap}td.number,th.number{text-align:right}
+td{border-bottom:1px solid var(--line);padding:6px 10px 6px 0;vertical-align:top}tr:last-child td{border-bottom:0}td.nowrap,td.nowrap code{white-space:nowrap}td.number,th.number{text-align:right}
 .wrap{overflow-wrap:anywhere}code{font:12.5px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
 ol.milestones{list-style:none;margin:0;padding:0}ol.milestones li{display:grid;grid-template-columns:112px 1fr;gap:4px 12px;padding:10px 0;border-bottom:1px solid var(--line)}ol.milestones li:last-child{border-bottom:0}
 ol.milestones b{display:block}ol.milestones .detail{color:var(--soft)}
