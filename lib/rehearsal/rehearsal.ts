@@ -4,7 +4,7 @@ import type { RequestRecord } from './aws/record';
 import type { TimelineListener } from './kernel/timeline';
 import { collectReport } from './report/collect-report';
 import type { ReportData, ReportMilestone } from './report/report-data';
-import { MilestoneFailure, type Milestone, type Scenario } from './scenario';
+import type { Milestone, MilestoneFailure, Scenario } from './scenario';
 
 export interface RehearsalOptions {
   /** Folder that `cdk synth` wrote. */
@@ -48,10 +48,15 @@ async function attempt(milestone: Milestone, rehearsal: Rehearsal, simulation: R
     if (defect !== undefined) throw new Error(`the simulation is not to be believed: ${defect.message}`);
   } catch (error) {
     ok = false;
-    detail = error instanceof MilestoneFailure ? error.message : `${(error as Error).name}: ${(error as Error).message}`;
+    detail = describeFailure(error as Error);
   }
   announce(ok ? 'REACHED' : 'FAILED', detail);
   return { id: milestone.id, title: milestone.title, ok, detail, from, to: rehearsal.now };
+}
+
+function describeFailure(error: Error): string {
+  const failure: MilestoneFailure['name'] = 'MilestoneFailure';
+  return error.name === failure ? error.message : `${error.name}: ${error.message}`;
 }
 
 function notReached(milestone: Milestone, failed: ReportMilestone): ReportMilestone {

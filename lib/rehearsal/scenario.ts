@@ -21,8 +21,10 @@ export interface Scenario {
   readonly milestones: readonly Milestone[];
 }
 
-/** A check of a milestone that does not hold. */
-export class MilestoneFailure extends Error {}
+/** A check of a milestone that does not hold. Known by its name: a scenario may have loaded this module a second time. */
+export class MilestoneFailure extends Error {
+  public override readonly name = 'MilestoneFailure';
+}
 
 /** @throws MilestoneFailure unless the condition holds */
 export function check(condition: boolean, message: string): asserts condition {

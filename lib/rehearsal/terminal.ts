@@ -29,18 +29,16 @@ const BOLD = '1';
 const DIM = '2';
 
 /**
- * The timeline as text: one line per event that matters; on a terminal additionally one live line with the virtual time and what runs.
+ * The timeline as text: one line per event that matters; on a terminal additionally one live line with the virtual time and what happens right now.
  * Executions without a story (start, and success of a monitoring window) show in the live line only.
  */
 export class TerminalTimeline {
   private live = false;
   private drawn = -Infinity;
-  private milestone = '';
 
   public constructor(private readonly options: TerminalOptions) {}
 
   public show(event: TimelineEvent): void {
-    if (event.kind === 'milestone' && event.status === 'STARTED') this.milestone = event.message;
     if (this.tells(event)) this.line(this.format(event));
     if (this.options.output.isTTY === true) this.drawLive(event);
   }
@@ -88,7 +86,7 @@ export class TerminalTimeline {
     if (now - this.drawn < 1000 / PACE) return;
     this.drawn = now;
     this.live = true;
-    const text = this.fit(`▸ ${this.milestone} · ${event.subject}: ${event.message}`, 20);
+    const text = this.fit(`▸ ${event.subject}: ${event.message}`, 20);
     this.options.output.write(`\r\u001b[K${dateTime(event.time).padStart(18)}  ${this.paint(DIM, text)}`);
   }
 

@@ -85,6 +85,7 @@ async function startBackend(): Promise<void> {
 function build(parameters: Hyperparameters): layers.LayersModel {
   const kernel = (offset: number) => layers.initializers.glorotUniform({ seed: parameters.seed + offset });
   const network = layers.sequential({
+    name: 'flight-delay',
     layers: [
       layers.layers.dense({ inputShape: [FEATURE_COUNT], units: parameters.hiddenUnits, activation: 'relu', kernelInitializer: kernel(0), name: 'hidden1' }),
       layers.layers.dense({ units: Math.ceil(parameters.hiddenUnits / 2), activation: 'relu', kernelInitializer: kernel(1), name: 'hidden2' }),

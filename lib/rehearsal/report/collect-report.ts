@@ -2,7 +2,7 @@ import type { LedgerEntry } from '../../governance/outcome.contract';
 import type { Rehearsal } from '../driver';
 import type { SummaryRequests } from '../summary';
 import type { TimelineEvent } from '../kernel/timeline';
-import { collectAlarms, collectEndpoint, collectPackages, collectRecords, collectVersion, summarizePackage, type ModelRecords } from './collect';
+import { collectAlarms, collectEndpoint, collectModels, collectPackages, collectRecords, collectVersion, summarizePackage, type ModelRecords } from './collect';
 import { collectSeries } from './collect-series';
 import type { MetricSeries, ReportData, ReportMilestone, ReportVersion, TrafficPoint } from './report-data';
 
@@ -27,7 +27,7 @@ export async function collectReport(rehearsal: Rehearsal, options: CollectOption
   const records: ModelRecords[] = [];
   const versions: ReportVersion[] = [];
   const series: MetricSeries[] = [];
-  for (const model of [...new Set(packages.map(({ group }) => group))]) {
+  for (const model of await collectModels(rehearsal)) {
     const bucket = await lakeOf(rehearsal, model);
     const own = bucket === undefined ? { ledger: [], ledgerProblems: [], traffic: [] } : await collectRecords(rehearsal, model, bucket);
     records.push(own);

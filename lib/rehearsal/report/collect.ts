@@ -21,11 +21,16 @@ export interface PackageFacts {
   readonly modelDataUrl?: string;
 }
 
+/** Names of the model package groups, which are the names of the models. */
+export async function collectModels(rehearsal: Rehearsal): Promise<string[]> {
+  const groups = await rehearsal.awsAll('sagemaker', 'ListModelPackageGroups', {}, 'ModelPackageGroupSummaryList');
+  return groups.map(({ ModelPackageGroupName: name }) => name as string).sort();
+}
+
 /** Every model package, by group and version. */
 export async function collectPackages(rehearsal: Rehearsal): Promise<PackageFacts[]> {
-  const groups = await rehearsal.awsAll('sagemaker', 'ListModelPackageGroups', {}, 'ModelPackageGroupSummaryList');
   const packages: PackageFacts[] = [];
-  for (const { ModelPackageGroupName: group } of groups) {
+  for (const group of await collectModels(rehearsal)) {
     const list = await rehearsal.awsAll('sagemaker', 'ListModelPackages', { ModelPackageGroupName: group }, 'ModelPackageSummaryList');
     for (const { ModelPackageArn: arn } of list) {
       const found = await rehearsal.aws('sagemaker', 'DescribeModelPackage', { ModelPackageName: arn });

@@ -11,7 +11,7 @@ h1{font-size:26px;line-height:1.2;margin:8px 0 4px}h2{font-size:18px;margin:0 0 
 p{margin:4px 0 10px}.soft{color:var(--soft)}
 section{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:18px 20px;margin:16px 0}
 nav{display:flex;flex-wrap:wrap;gap:4px 16px;margin:10px 0 0}a{color:var(--accent)}nav a{text-decoration:none}
-.figures{display:flex;flex-wrap:wrap;gap:10px;margin:16px 0 0}.figure{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:10px 16px;min-width:128px}
+.figures{display:flex;flex-wrap:wrap;gap:10px;margin:16px 0 0}.figure{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:10px 16px;flex:1 0 118px}
 .figure b{display:block;font-size:20px;line-height:1.3}.figure span{color:var(--soft);font-size:13px}
 .tag{display:inline-block;border-radius:99px;padding:1px 9px;font-size:12px;font-weight:600;white-space:nowrap;background:var(--line);color:var(--ink)}
 .tag.good{background:var(--goodbg);color:var(--good)}.tag.bad{background:var(--badbg);color:var(--bad)}.tag.warn{background:var(--warnbg);color:var(--warn)}
