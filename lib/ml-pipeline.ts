@@ -1,6 +1,7 @@
 import { Arn, Stack, Tags, Token } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
+import { columnLayout } from './data/data-contract.contract';
 import { DataLake } from './data/data-lake';
 import { TrainingData } from './data/training-data';
 import { Deployment } from './deployment/deployment';
@@ -102,8 +103,8 @@ export class MlPipeline extends Construct {
   public constructor(scope: Construct, id: string, props: MlPipelineProps) {
     super(scope, id);
     const contract = props.trainingData.contract;
-    const task = contract._tryDocument()?.task;
-    const gates = props.gates ?? (task ? [EvaluationGate.noWorseThanChampion(metricsOf(task)[0]!)] : []);
+    const document = contract._tryDocument();
+    const gates = props.gates ?? (document ? [EvaluationGate.noWorseThanChampion(metricsOf(document.task)[0]!)] : []);
     const approval = props.approval ?? Approval.manual();
     const deployment = props.deployment ?? Deployment.canary();
     const monitoring = props.monitoring ?? Monitoring.standard();
@@ -113,11 +114,21 @@ export class MlPipeline extends Construct {
     checkModelName(props.modelName, problems);
     props.owner._validate('owner', problems);
     props.trainingData._validate('trainingData', problems);
-    props.training._validate('training', problems, contract._tryDocument());
-    gates.forEach((gate, index) => gate._validate(`gates[${index}]`, problems, contract._tryDocument()));
+    props.training._validate('training', problems, document);
+    props.training._validateRegion(this, 'training', problems);
+    gates.forEach((gate, index) => gate._validate(`gates[${index}]`, problems, document));
     deployment._validate('deployment', problems);
     monitoring._validate('monitoring', problems);
+    if (document) monitoring._validateFeatures('monitoring', problems, columnLayout(document).features.map(({ name }) => name));
     retraining._validate('retraining', problems);
+    problems.require(
+      monitoring._enabled || retraining._triggers().policy.drift === undefined,
+      'DriftWithoutMonitoring',
+      'retraining',
+      'Retraining.onDrift()',
+      'needs monitoring, which alone can see drift',
+      'use Monitoring.standard(), or another trigger',
+    );
     problems.throwIfAny(this);
 
     this.modelName = props.modelName;
@@ -188,18 +199,15 @@ function checkModelName(name: string, problems: Problems): void {
     problems.add('ModelNameToken', 'modelName', '(token)', 'must be known at synth: names and permissions are derived from it', 'write the name as text');
     return;
   }
+  const simple = name.toLowerCase().replace(/[^a-z0-9]+/g, '-').slice(0, MODEL_NAME_MAXIMUM).replace(/^-+|-+$/g, '');
+  const fix = simple === '' ? "write a name such as 'flight-delay'" : `write for example ${JSON.stringify(simple)}`;
   problems.require(
     name.length <= MODEL_NAME_MAXIMUM,
     'ModelNameTooLong',
     'modelName',
     name,
     `must have at most ${MODEL_NAME_MAXIMUM} characters, because job names of at most 63 are derived from it`,
-    `shorten it to ${JSON.stringify(name.slice(0, MODEL_NAME_MAXIMUM).replace(/-+$/, ''))} or another name`,
+    fix,
   );
-  problems.require(MODEL_NAME_PATTERN.test(name), 'ModelNameInvalid', 'modelName', name, 'must be lower-case letters and digits with single hyphens between', suggestion(name));
-}
-
-function suggestion(name: string): string {
-  const simple = name.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
-  return simple === '' ? "write a name such as 'flight-delay'" : `did you mean ${JSON.stringify(simple)}?`;
+  problems.require(MODEL_NAME_PATTERN.test(name), 'ModelNameInvalid', 'modelName', name, 'must be lower-case letters and digits with single hyphens between', fix);
 }
