@@ -126,6 +126,8 @@ export function checkRolledBack(seen: {
   checkOutcome(seen.entry, 'ROLLED_BACK');
   checkPaged(seen.entry, seen.pages);
   check(seen.alarms.length > 0, 'no rollback alarm went into ALARM');
+  const named = seen.alarms.some((alarm) => seen.entry.reasons.some((reason) => reason.includes(alarm)));
+  check(named, `the outcome should name the alarm behind it, ${seen.alarms.join(' or ')}; it says: ${seen.entry.reasons.join('; ')}`);
   check(seen.package.CustomerMetadataProperties?.deploymentOutcome === 'ROLLED_BACK', 'the package should say that its deployment was rolled back');
   checkServes(seen.after, seen.before.version);
   check(seen.after.config === seen.before.config, `the endpoint should run ${seen.before.config} again, it runs ${seen.after.config}`);

@@ -2,7 +2,7 @@ import { CloudWatchClient, DescribeAlarmsCommand, GetMetricDataCommand, type Met
 import { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { ENDPOINT_METRICS, ENDPOINT_NAMESPACE, METRIC_NAMESPACE, METRICS } from '../monitoring/metric-catalogue.contract';
 import type { FleetMinute } from './analysis/verdict';
-import { type AnalysisEvent, type AnalysisResult, type DeploymentPlan } from './deployment-plan.contract';
+import { type AnalysisEvent, type AnalysisResult, type AnalysisState, type DeploymentPlan } from './deployment-plan.contract';
 import { analysisDimensions, fleetDimensions, rollbackAlarms, rollbackAlarmTypes } from './deployment-requests.lambda-shared';
 import type { DeploymentSettings } from './deployment.contract';
 import { bakingSince, look } from './look.lambda-shared';
@@ -21,7 +21,11 @@ const HISTORY_MILLISECONDS = 3_600_000;
 export async function analyzeDeployment(event: AnalysisEvent, clients: AnalysisClients, settings: DeploymentSettings): Promise<AnalysisResult> {
   const { plan, state } = event;
   const endpoint = await findEndpoint(clients.sagemaker, settings.endpointName);
-  if (!endpoint || !isTransitional(endpoint.EndpointStatus)) return { settled: true, state };
+  if (!endpoint || !isTransitional(endpoint.EndpointStatus)) {
+    // A rollback may begin and end between two looks: the alarm behind it is still there, and is the reason that people want.
+    const isRolledBack = plan.previousConfig !== undefined && plan.resource !== undefined && endpoint !== undefined && endpoint.EndpointConfigName !== plan.resource;
+    return { settled: true, state: isRolledBack ? await withAlarms(state, clients, settings, plan.resource!) : state };
+  }
   if (plan.previousConfig === undefined || plan.resource === undefined || endpoint.EndpointStatus !== 'Updating') return { settled: false, state };
   if (event.abort) {
     await publish(clients.cloudWatch, settings, plan.resource, 1, event.now);
@@ -30,9 +34,12 @@ export async function analyzeDeployment(event: AnalysisEvent, clients: AnalysisC
   const fleets = await readFleets(event, clients.cloudWatch, settings);
   const since = state.bakingSince ?? bakingSince(endpoint, fleets.challenger, event.startedAt);
   const next = look({ ...fleets, state: { ...state, bakingSince: since }, now: event.now, settings });
-  const alarms = await inAlarm(clients.cloudWatch, settings, plan.resource);
   if (since !== undefined) await publish(clients.cloudWatch, settings, plan.resource, next.failures.length > 0 ? 1 : 0, event.now);
-  return { settled: false, state: { ...next, alarms: [...new Set([...state.alarms, ...alarms])] } };
+  return { settled: false, state: await withAlarms(next, clients, settings, plan.resource) };
+}
+
+async function withAlarms(state: AnalysisState, clients: AnalysisClients, settings: DeploymentSettings, resource: string): Promise<AnalysisState> {
+  return { ...state, alarms: [...new Set([...state.alarms, ...(await inAlarm(clients.cloudWatch, settings, resource))])] };
 }
 
 interface Fleets {

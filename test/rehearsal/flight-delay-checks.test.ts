@@ -136,7 +136,7 @@ describe('milestone 4, bad model', () => {
 
 describe('milestone 5, bad server', () => {
   const seen = {
-    entry: entry('deployment', 'ROLLED_BACK', { page: true }),
+    entry: entry('deployment', 'ROLLED_BACK', { page: true, reasons: ['rollback alarm v4-latency went into ALARM'] }),
     package: modelPackage({ CustomerMetadataProperties: { ...LINEAGE, deploymentOutcome: 'ROLLED_BACK' } }),
     before: endpoint(2),
     after: endpoint(2),
@@ -149,6 +149,7 @@ describe('milestone 5, bad server', () => {
     'the fault never struck': [{ failed: 0 }, /the fault did not strike/],
     'it was deployed all the same': [{ entry: entry('deployment', 'DEPLOYED', { page: true }) }, /should end with ROLLED_BACK/],
     'nobody was paged': [{ pages: [] }, /got no message/],
+    'the outcome does not say why': [{ entry: entry('deployment', 'ROLLED_BACK', { page: true }) }, /should name the alarm behind it/],
     'no alarm was raised': [{ alarms: [] }, /no rollback alarm/],
     'the package does not know': [{ package: modelPackage() }, /should say that its deployment was rolled back/],
     'another version serves': [{ after: endpoint(4) }, /should serve v2, it serves v4/],
