@@ -99,6 +99,7 @@ export async function bundle(): Promise<{ handlers: Metafile[] }> {
 
 if (require.main === module) {
   void bundle().then(({ handlers }) => {
+    if (!process.argv.includes('--sizes')) return;
     for (const metafile of handlers) {
       for (const [file, output] of Object.entries(metafile.outputs)) console.log(`${String(output.bytes).padStart(9)} ${file}`);
     }

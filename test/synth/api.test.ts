@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -98,5 +99,14 @@ describe('the package', () => {
     const bundles = new Set(readdirSync(join(root, 'dist/handlers')));
     expect(entries.map((entry) => entry.split('/').at(-1)!.replace('.lambda.ts', '')).filter((name) => !bundles.has(name))).toEqual([]);
     expect(bundles.size).toBe(entries.length);
+  });
+
+  it('packs surface, handlers, bundles and command line, and no source of a handler or of the rehearsal', () => {
+    const { stdout } = spawnSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: root, encoding: 'utf8' });
+    const files = (JSON.parse(stdout) as { files: { path: string }[] }[])[0]!.files.map(({ path }) => path);
+    for (const path of ['.jsii', 'dist/js/lib/index.js', 'dist/handlers/lock/index.js', 'dist/bundles/yaml/index.js', 'dist/bin/cdk-ml-pipeline.js', 'schema/model-file.schema.json', 'LICENSE']) {
+      expect(files).toContain(path);
+    }
+    expect(files.filter((path) => /\.lambda\.|lib\/(rehearsal|cli)\//.test(path))).toEqual([]);
   });
 });

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { App, Duration, Stack, Validations } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as s3 from 'aws-cdk-lib/aws-s3';
 import validate from 'asl-validator';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
@@ -108,6 +109,17 @@ describe('MlPipeline', () => {
     pipeline.grants.approve(role);
     pipeline.grants.putRawData(role);
     expect(() => app.synth()).not.toThrow();
+  });
+
+  it('fails synthesis when a finding of cdk-nag is not acknowledged, so that the check above means something', () => {
+    const app = new App();
+    Validations.of(app).addPlugins(new AwsSolutionsChecks());
+    const { stack } = build({}, new Stack(app, 'Test'));
+    new s3.Bucket(stack, 'Careless');
+    expect(() => app.synth()).toThrow();
+    const findings = readFileSync(join(app.outdir, 'validation-report.json'), 'utf8');
+    expect(findings).toContain('AwsSolutions-S1');
+    expect(findings).not.toContain('Test/Pipeline');
   });
 
   it('keeps the logical ids of what holds data', () => {
