@@ -99,7 +99,8 @@ export class DataLake extends Construct {
   }
 
   /**
-   * Read and list one area of one model.
+   * Read and list one area of one model. The right to list is also what makes S3 answer 404 instead of 403 for a key that does not exist
+   * (API_GetObject, "Permissions"); for that decision the key itself counts as `s3:prefix` (found against AWS in ceph/ceph#68577).
    *
    * @internal
    */
