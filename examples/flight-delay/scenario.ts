@@ -151,7 +151,7 @@ const badServer: Milestone = {
       pages: rehearsal.notifications(),
     });
     rehearsal.faults.remove('v4-breaks');
-    return `v4 has AUC ${auc.toFixed(4)}, but ${life.traffic.failed.length - failed} requests to its canary failed; rolled back: ${released.reasons[0]}`;
+    return `v4 has AUC ${auc.toFixed(4)}, but ${life.traffic.failed.length - failed} requests to its canary failed; rolled back: ${released.reasons.slice(0, 2).join('; ')}`;
   },
 };
 

@@ -6,6 +6,7 @@ import scenario from '../../examples/flight-delay/scenario';
 import { synthesize } from '../../lib/cli/synthesize';
 import { rehearse } from '../../lib/rehearsal/rehearsal';
 import type { ReportData } from '../../lib/rehearsal/report/report-data';
+import { formatSummary } from '../../lib/rehearsal/summary';
 import { renderReport } from '../../lib/rehearsal/report/report';
 
 const root = join(__dirname, '..', '..');
@@ -82,7 +83,44 @@ describe('the life of the flight delay model', () => {
   });
 });
 
+describe('a seed', () => {
+  /** The first two milestones: training, gate, deployment, traffic. */
+  async function run(seed: number): Promise<{ summary: string; requests: string[] }> {
+    const requests: string[] = [];
+    const record = (line: object): void => void requests.push(JSON.stringify(line));
+    const { summary } = await rehearse({ assembly, scenario: { ...scenario, milestones: scenario.milestones.slice(0, 2) }, seed, record });
+    return { summary: formatSummary({ ...summary, wallSeconds: 0 }), requests };
+  }
+
+  it('gives the same bytes twice, to the last AWS request, and another one other ids', async () => {
+    const first = await run(1);
+    expect(await run(1)).toEqual(first);
+    const other = await run(2);
+    expect(other.requests).not.toEqual(first.requests);
+    expect(JSON.parse(other.summary).milestones.map(({ ok }: { ok: boolean }) => ok)).toEqual([true, true]);
+  });
+});
+
 describe('a mutilated template is noticed', () => {
+  it('fails milestone 5 when nothing watches the new fleet', async () => {
+    const { milestones, summary } = await mutilated('unwatched', 5, (template) => {
+      for (const { Type, Properties } of Object.values(template.Resources)) {
+        if (Type !== 'AWS::Lambda::Function' || !Properties.Environment?.Variables?.DEPLOYMENT_SETTINGS) continue;
+        const settings = JSON.stringify(Properties.Environment.Variables.DEPLOYMENT_SETTINGS);
+        const blind = settings
+          .replace(/\\"errorRate\\":[\d.]+/, '\\"errorRate\\":1')
+          .replace(/\\"latencyMicroseconds\\":\d+/, '\\"latencyMicroseconds\\":60000000')
+          .replace(/\\"minimumRequests\\":\d+/, '\\"minimumRequests\\":1000000')
+          .replace(/\\"inconclusive\\":\\"\w+\\"/, '\\"inconclusive\\":\\"PROMOTE\\"');
+        expect(blind).not.toBe(settings);
+        Properties.Environment.Variables.DEPLOYMENT_SETTINGS = JSON.parse(blind);
+      }
+    });
+    expect(milestones.map(({ ok }) => ok)).toEqual([true, true, true, true, false]);
+    expect(milestones[4]!.detail).toContain('ROLLED_BACK');
+    expect(summary.endpoint?.modelVersion).toBe(4);
+  });
+
   it('fails milestone 1 when the owner cannot be paged', async () => {
     const { milestones, denied } = await mutilated('no-page', 1, (template) => {
       for (const statement of statementsOf(template)) {
