@@ -11,13 +11,14 @@ import { EvaluationGate } from '../evaluation/evaluation-gate';
 import { ModelGovernance } from '../governance/model-governance';
 import { acknowledgeWildcard } from '../private/acknowledge';
 import { Problems } from '../private/errors';
+import { allowDistributedMap } from '../private/distributed-map';
 import { HandlerFunction } from '../private/handler-function';
 import { Workflow } from '../private/workflow';
 import { ModelRegistry } from '../registry/model-registry';
 import { Training } from './training';
 import { trainingDefinition, TrainingHandlers } from './training-definition';
 import { JobStates, PROVISIONING_SECONDS, SCORING_SECONDS } from './training-jobs';
-import { allowDistributedMap, allowJobs, sagemakerJobRole } from './training-permissions';
+import { allowJobs, sagemakerJobRole } from './training-permissions';
 import { MODEL_NAME_MAXIMUM, MODEL_NAME_PATTERN } from './training-workflow.contract';
 
 export interface TrainingWorkflowProps {
