@@ -39,7 +39,7 @@ export class FlightArchive {
     private readonly every: number,
   ) {}
 
-  /** @param every keeps every so-and-so-manieth flight */
+  /** @param every n: keeps every n-th flight */
   public static async open(every: number): Promise<FlightArchive> {
     const file = await asyncBufferFromFile(join(__dirname, '..', '..', 'node_modules', 'vega-datasets', 'data', 'flights-3m.parquet'));
     const metadata = await parquetMetadataAsync(file);

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { S3Client } from '@aws-sdk/client-s3';
-import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { SFNClient } from '@aws-sdk/client-sfn';
 import { lakeKeys } from '../data/data-lake.contract';
 import { requireEnvironment } from '../private/environment.contract';
 import { getJson, putJsonIf } from '../private/object-store.lambda-shared';
 import { LOCK_ENVIRONMENT, type LockEvent, type LockResult } from './lock.contract';
+import { isRunning } from './running-execution.lambda-shared';
 
 /** The lock object. A released lock stays as an object without holder, so that every change is a conditional overwrite. */
 interface LockObject {
@@ -33,6 +34,7 @@ export async function lock(event: LockEvent, clients: LockClients, bucket: strin
       continue;
     }
     if (holder === event.holder) return { acquired: true, holder, runId };
+    // A holder that ended without releasing (it was stopped, or died) no longer holds anything.
     if (stored && holder !== undefined && event.now < stored.value.expires && (await isRunning(clients.sfn, holder))) {
       return { acquired: false, holder, runId };
     }
@@ -48,17 +50,6 @@ export async function lock(event: LockEvent, clients: LockClients, bucket: strin
 /** `r` and 12 hexadecimal digits: the same for every repetition of the run, short enough for every derived name. */
 export function runIdOf(holder: string): string {
   return `r${createHash('sha256').update(holder).digest('hex').slice(0, 12)}`;
-}
-
-/** A holder that ended without releasing (it was stopped, or died) no longer holds anything. */
-async function isRunning(sfn: SFNClient, executionArn: string): Promise<boolean> {
-  try {
-    const execution = await sfn.send(new DescribeExecutionCommand({ executionArn }));
-    return execution.status === 'RUNNING' || execution.status === 'PENDING_REDRIVE';
-  } catch (error) {
-    if ((error as Error).name === 'ExecutionDoesNotExist') return false;
-    throw error;
-  }
 }
 
 const clients: LockClients = { s3: new S3Client({}), sfn: new SFNClient({}) };

@@ -1,9 +1,10 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
-import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { lakeKeys } from '../data/data-lake.contract';
 import { type ChampionPointer } from '../deployment/deployment.contract';
 import { type OutcomeEvent } from '../governance/outcome.contract';
+import { isRunning } from '../governance/running-execution.lambda-shared';
 import { requireEnvironment } from '../private/environment.contract';
 import { getJson, putJsonIf } from '../private/object-store.lambda-shared';
 import { type TrainingInput } from '../training/training-workflow.contract';
@@ -99,16 +100,6 @@ async function isTraining(state: ControllerState, clients: DecideRetrainingClien
     if (executionArn !== undefined && (await isRunning(clients.sfn, executionArn))) return true;
   }
   return false;
-}
-
-async function isRunning(sfn: SFNClient, executionArn: string): Promise<boolean> {
-  try {
-    const execution = await sfn.send(new DescribeExecutionCommand({ executionArn }));
-    return execution.status === 'RUNNING' || execution.status === 'PENDING_REDRIVE';
-  } catch (error) {
-    if ((error as Error).name === 'ExecutionDoesNotExist') return false;
-    throw error;
-  }
 }
 
 async function startTraining(start: RetrainingStart, reasons: readonly string[], sfn: SFNClient, environment: Environment): Promise<void> {
