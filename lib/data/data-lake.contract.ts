@@ -2,7 +2,7 @@
  * Where everything of a model lies in the data lake's bucket. Constructs grant on these prefixes, handlers read and write these keys.
  * Imports nothing.
  */
-export const AREAS = ['raw', 'quarantine', 'snapshots', 'curated', 'artifacts', 'evaluations', 'baselines', 'captured', 'reports', 'state'] as const;
+export const AREAS = ['raw', 'quarantine', 'snapshots', 'curated', 'artifacts', 'evaluations', 'baselines', 'captured', 'labels', 'predictions', 'reports', 'state'] as const;
 export type Area = (typeof AREAS)[number];
 
 /** `raw/flight-delay/`: with the closing slash, so that `a/` never matches `ab/`. */
@@ -42,8 +42,14 @@ export const lakeKeys = {
   baseline: (model: string, runId: string): string => `baselines/${model}/${runId}/baseline.json`,
   /** Data capture destination: the version in the path is how every logged prediction names its model version. */
   capturedPrefix: (model: string, version: number): string => `captured/${model}/v${version}/`,
+  /** Ground truth, filed by the hour of its collection: JSON lines `{"groundTruthData":{"data":"1","encoding":"CSV"},"eventMetadata":{"eventId":"…"},"eventVersion":"0"}` (model-monitor-model-quality-merge). */
+  labelsPrefix: (model: string): string => `labels/${model}/`,
+  /** The prediction log: one row per prediction, made from captured data. */
+  predictionsPrefix: (model: string): string => `predictions/${model}/`,
   monitoringRun: (model: string, windowId: string): string => `reports/${model}/monitoring/${windowId}/`,
   championPointer: (model: string): string => `state/${model}/champion.json`,
+  /** Kill switch of all automatic deployment and retraining: `FreezeState`. */
+  freeze: (model: string): string => `state/${model}/freeze.json`,
   lock: (model: string, lock: string): string => `state/${model}/locks/${lock}.json`,
   ledgerPrefix: (model: string): string => `state/${model}/ledger/`,
   ledgerEntry: (model: string, sequence: number): string => `state/${model}/ledger/entries/${String(sequence).padStart(10, '0')}.json`,

@@ -24,18 +24,18 @@ export async function analyzeDeployment(event: AnalysisEvent, clients: AnalysisC
   if (!endpoint || !isTransitional(endpoint.EndpointStatus)) {
     // A rollback may begin and end between two looks: the alarm behind it is still there, and is the reason that people want.
     const isRolledBack = plan.previousConfig !== undefined && plan.resource !== undefined && endpoint !== undefined && endpoint.EndpointConfigName !== plan.resource;
-    return { settled: true, state: isRolledBack ? await withAlarms(state, clients, settings, plan.resource!) : state };
+    return { settled: true, next: 'VERIFY', state: isRolledBack ? await withAlarms(state, clients, settings, plan.resource!) : state };
   }
-  if (plan.previousConfig === undefined || plan.resource === undefined || endpoint.EndpointStatus !== 'Updating') return { settled: false, state };
+  if (plan.previousConfig === undefined || plan.resource === undefined || endpoint.EndpointStatus !== 'Updating') return { settled: false, next: 'WAIT', state };
   if (event.abort) {
     await publish(clients.cloudWatch, settings, plan.resource, 1, event.now);
-    return { settled: false, state };
+    return { settled: false, next: 'WAIT', state };
   }
   const fleets = await readFleets(event, clients.cloudWatch, settings);
   const since = state.bakingSince ?? bakingSince(endpoint, fleets.challenger, event.startedAt);
   const next = look({ ...fleets, state: { ...state, bakingSince: since }, now: event.now, settings });
   if (since !== undefined) await publish(clients.cloudWatch, settings, plan.resource, next.failures.length > 0 ? 1 : 0, event.now);
-  return { settled: false, state: await withAlarms(next, clients, settings, plan.resource) };
+  return { settled: false, next: 'WAIT', state: await withAlarms(next, clients, settings, plan.resource) };
 }
 
 async function withAlarms(state: AnalysisState, clients: AnalysisClients, settings: DeploymentSettings, resource: string): Promise<AnalysisState> {

@@ -65,7 +65,8 @@ class InvocationsPerInstance extends Autoscaling {
   }
 
   public _validate(path: string, problems: Problems, instanceCount: number, instanceType: string): void {
-    const { minimum, maximum, target } = this._bind(instanceCount);
+    const { minimum, maximum } = this._bind(instanceCount);
+    const target = this.options.target ?? Defaults.INVOCATIONS_PER_INSTANCE;
     for (const [name, value] of Object.entries({ minimum, maximum, target })) {
       problems.require(Number.isInteger(value) && value >= 1, 'ScalingValueOutOfRange', `${path}.${name}`, value, 'must be an integer of at least 1', 'SageMaker cannot scale a real-time endpoint to nothing');
     }
@@ -90,11 +91,20 @@ class InvocationsPerInstance extends Autoscaling {
 
   public _bind(instanceCount: number): ScalingSettings {
     return {
+      dimension: 'sagemaker:variant:DesiredInstanceCount',
       minimum: this.options.minimum ?? instanceCount,
       maximum: this.options.maximum ?? 2 * instanceCount,
-      target: this.options.target ?? Defaults.INVOCATIONS_PER_INSTANCE,
-      scaleInCooldownSeconds: (this.options.scaleInCooldown ?? Defaults.SCALING_COOLDOWN).toSeconds(),
-      scaleOutCooldownSeconds: (this.options.scaleOutCooldown ?? Defaults.SCALING_COOLDOWN).toSeconds(),
+      policies: [
+        {
+          type: 'TARGET_TRACKING',
+          name: 'invocations-per-instance',
+          metric: { predefined: 'SageMakerVariantInvocationsPerInstance' },
+          target: this.options.target ?? Defaults.INVOCATIONS_PER_INSTANCE,
+          scaleInCooldownSeconds: (this.options.scaleInCooldown ?? Defaults.SCALING_COOLDOWN).toSeconds(),
+          scaleOutCooldownSeconds: (this.options.scaleOutCooldown ?? Defaults.SCALING_COOLDOWN).toSeconds(),
+        },
+      ],
+      schedules: [],
     };
   }
 }

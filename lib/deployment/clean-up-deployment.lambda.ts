@@ -54,9 +54,12 @@ export async function cleanUp(event: CleanUpEvent, clients: CleanUpClients, sett
 }
 
 async function restoreScaling(autoScaling: ApplicationAutoScalingClient, settings: DeploymentSettings): Promise<void> {
-  if (settings.scaling) {
+  const { scaling } = settings.endpoint;
+  if (scaling) {
     await autoScaling.send(new RegisterScalableTargetCommand(suspendScalingRequest(settings, false)));
-    await autoScaling.send(new PutScalingPolicyCommand(scalingPolicyRequest(settings)));
+    for (const policy of scaling.policies) {
+      if (policy.type === 'TARGET_TRACKING') await autoScaling.send(new PutScalingPolicyCommand(scalingPolicyRequest(settings, policy)));
+    }
     return;
   }
   const target = scalableTarget(settings);

@@ -1,4 +1,4 @@
-import type { PlanAction } from './deployment.contract';
+import type { PlanAction, RoutingSettings, StageName } from './deployment.contract';
 
 /** What plan-deployment decides and every later step of the workflow receives as `$plan`. Plain JSON. */
 export interface DeploymentPlan {
@@ -11,14 +11,30 @@ export interface DeploymentPlan {
   readonly version: number;
   /** Name of the SageMaker Model and of the EndpointConfig; absent when nothing is to be deployed. */
   readonly resource?: string;
-  /** Endpoint configuration that served when the plan was made. */
+  /** Endpoint configuration to go back to: the champion's, which served when the plan was made. */
   readonly previousConfig?: string;
+  /** Champion whose SageMaker Model serves beside the challenger's in the stages before the release. */
+  readonly champion?: { readonly version: number; readonly modelName: string; readonly endpointConfigName: string };
+  /** What this run goes through, in this order; a rollback by hand, a first deployment and a reconciliation skip what would hold them up. */
+  readonly stages: readonly StagePlan[];
   /** What must be found when the endpoint has settled. */
   readonly expected?: ExpectedModel;
   /** Conditions of the champion pointer's write: the ETag that was read, or 'absent'. */
   readonly championEtag?: string;
   /** The registry says that an earlier deployment of this version was rolled back. */
   readonly noted?: boolean;
+}
+
+export interface StagePlan {
+  readonly stage: StageName;
+  /** Endpoint configuration of this stage; that of the release is `resource`. */
+  readonly config: string;
+  /** Release only: differs from the settings for a rollback by hand (all at once) and for an extension (longer baking). */
+  readonly routing?: RoutingSettings;
+  /** Pause between two looks. */
+  readonly intervalSeconds: number;
+  /** Looks after which the stage has failed: SageMaker's and our own limits are over by then. */
+  readonly maximumLooks: number;
 }
 
 export interface ExpectedModel {
@@ -40,14 +56,29 @@ export interface AnalysisState {
   readonly reasons: readonly string[];
   /** Alarms that were seen in ALARM, with CloudWatch's reason. */
   readonly alarms: readonly string[];
+  /** True when the failures say that nothing could be said: the release may be tried again with a longer baking period. */
+  readonly inconclusive?: boolean;
+  /** Numbers of the last look for ledger and report, by name. */
+  readonly evidence?: Record<string, number>;
 }
 
 export const NO_ANALYSIS: AnalysisState = { decided: false, failures: [], reasons: [], alarms: [] };
 
+/**
+ * What the workflow does after a look. `WAIT`: look again. `VERIFY`: the endpoint has come to rest and this stage was the release (or the
+ * endpoint is not what the stage asked for). `NEXT_STAGE`: this stage passed. `RESTORE`: put the champion's configuration back.
+ */
+export type NextStep = 'WAIT' | 'VERIFY' | 'NEXT_STAGE' | 'RESTORE';
+
+/** One look at the stage under way; each stage begins with `NO_ANALYSIS`. */
 export interface AnalysisEvent {
   readonly plan: DeploymentPlan;
+  /** Stage of `plan.stages` that is looked at. */
+  readonly stage: StageName;
+  /** Automatic deployments end when a person has frozen the model: `approval` and `configuration`. */
+  readonly automatic: boolean;
   readonly state: AnalysisState;
-  /** ISO time at which the endpoint began to change. */
+  /** ISO time at which the endpoint began to change for this stage. */
   readonly startedAt: string;
   readonly now: string;
   /** The workflow has failed: make SageMaker roll back. */
@@ -57,6 +88,7 @@ export interface AnalysisEvent {
 export interface AnalysisResult {
   /** False while the endpoint still changes. */
   readonly settled: boolean;
+  readonly next: NextStep;
   readonly state: AnalysisState;
 }
 

@@ -28,6 +28,7 @@ export function planDeployment(facts: PlanFacts): DeploymentPlan {
     version,
     noted: modelPackage.CustomerMetadataProperties?.[PACKAGE_METADATA.deploymentOutcome] !== undefined,
     championEtag: champion?.etag ?? 'absent',
+    stages: [],
     ...(resource === undefined ? {} : { resource, expected: expectedModel(modelPackage) }),
     ...(previousConfig === undefined || previousConfig === resource ? {} : { previousConfig }),
   });

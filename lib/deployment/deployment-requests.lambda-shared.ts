@@ -3,6 +3,7 @@ import type {
   CreateEndpointConfigCommandInput,
   CreateModelCommandInput,
   DeploymentConfig,
+  TrafficRoutingConfigType,
   ProductionVariantInstanceType,
   UpdateEndpointCommandInput,
 } from '@aws-sdk/client-sagemaker';
@@ -10,7 +11,7 @@ import type { PutScalingPolicyCommandInput, RegisterScalableTargetCommandInput }
 import { lakeKeys, s3Uri } from '../data/data-lake.contract';
 import { DIMENSION_ENDPOINT_CONFIG, DIMENSION_MODEL, ENDPOINT_METRICS, ENDPOINT_NAMESPACE, METRIC_NAMESPACE, METRICS } from '../monitoring/metric-catalogue.contract';
 import type { DeploymentPlan } from './deployment-plan.contract';
-import { ALARM_KINDS, deploymentNames, type DeploymentSettings, VARIANT_NAME } from './deployment.contract';
+import { ALARM_KINDS, deploymentNames, type DeploymentSettings, type InstanceFleetSettings, type TargetTrackingSettings, VARIANT_NAME } from './deployment.contract';
 
 /** A plan that deploys something. */
 export type Deployable = DeploymentPlan & Required<Pick<DeploymentPlan, 'resource' | 'expected'>>;
@@ -20,31 +21,37 @@ export function deployable(plan: DeploymentPlan): Deployable {
   return plan as Deployable;
 }
 
+export function instanceFleet({ endpoint }: DeploymentSettings): InstanceFleetSettings {
+  if (endpoint.kind === 'SERVERLESS') throw new Error('a serverless endpoint has no instances');
+  return endpoint;
+}
+
 export function createModelRequest(settings: DeploymentSettings, plan: Deployable): CreateModelCommandInput {
   const { image, modelDataUrl, environment } = plan.expected;
   return {
     ModelName: plan.resource,
     ExecutionRoleArn: settings.executionRoleArn,
-    EnableNetworkIsolation: settings.networkIsolation,
+    EnableNetworkIsolation: instanceFleet(settings).networkIsolation,
     PrimaryContainer: { Image: image, Environment: environment, ...(modelDataUrl === undefined ? {} : { ModelDataUrl: modelDataUrl }) },
   };
 }
 
 export function createEndpointConfigRequest(settings: DeploymentSettings, plan: Deployable): CreateEndpointConfigCommandInput {
+  const fleet = instanceFleet(settings);
   return {
     EndpointConfigName: plan.resource,
     ProductionVariants: [
       {
         VariantName: VARIANT_NAME,
         ModelName: plan.resource,
-        InitialInstanceCount: settings.instanceCount,
-        InstanceType: settings.instanceType as ProductionVariantInstanceType,
+        InitialInstanceCount: fleet.instanceCount,
+        InstanceType: fleet.instanceType as ProductionVariantInstanceType,
         InitialVariantWeight: 1,
       },
     ],
     DataCaptureConfig: {
-      EnableCapture: settings.samplingPercentage > 0,
-      InitialSamplingPercentage: settings.samplingPercentage,
+      EnableCapture: fleet.samplingPercentage > 0,
+      InitialSamplingPercentage: fleet.samplingPercentage,
       // Without the closing slash: SageMaker adds its own and would make a double one (amazon-sagemaker-examples#1938).
       DestinationS3Uri: s3Uri(settings.bucket, lakeKeys.capturedPrefix(settings.modelName, plan.version)).replace(/\/$/, ''),
       KmsKeyId: settings.keyArn,
@@ -150,7 +157,7 @@ export function updateEndpointRequest(settings: DeploymentSettings, plan: Deploy
     EndpointConfigName: plan.resource,
     // The default throws autoscaled capacity away at the moment when both fleets are needed. Without scaling the configuration decides.
     RetainAllVariantProperties: true,
-    ...(settings.scaling ? {} : { ExcludeRetainedVariantProperties: [{ VariantPropertyType: 'DesiredInstanceCount' as const }] }),
+    ...(settings.endpoint.scaling ? {} : { ExcludeRetainedVariantProperties: [{ VariantPropertyType: 'DesiredInstanceCount' as const }] }),
     DeploymentConfig: deploymentConfig(settings, plan.resource),
   };
 }
@@ -161,7 +168,7 @@ function deploymentConfig(settings: DeploymentSettings, resource: string): Deplo
   return {
     BlueGreenUpdatePolicy: {
       TrafficRoutingConfiguration: {
-        Type: type,
+        Type: type as TrafficRoutingConfigType,
         WaitIntervalInSeconds: waitSeconds,
         ...(type === 'CANARY' ? { CanarySize: size } : {}),
         ...(type === 'LINEAR' ? { LinearStepSize: size } : {}),
@@ -184,21 +191,21 @@ export const scalableTarget = (settings: DeploymentSettings) =>
 export function suspendScalingRequest(settings: DeploymentSettings, suspended: boolean): RegisterScalableTargetCommandInput {
   return {
     ...scalableTarget(settings),
-    ...(suspended || !settings.scaling ? {} : { MinCapacity: settings.scaling.minimum, MaxCapacity: settings.scaling.maximum }),
+    ...(suspended || !settings.endpoint.scaling ? {} : { MinCapacity: settings.endpoint.scaling.minimum, MaxCapacity: settings.endpoint.scaling.maximum }),
     SuspendedState: { DynamicScalingInSuspended: suspended, DynamicScalingOutSuspended: suspended, ScheduledScalingSuspended: suspended },
   };
 }
 
-export function scalingPolicyRequest(settings: DeploymentSettings): PutScalingPolicyCommandInput {
+export function scalingPolicyRequest(settings: DeploymentSettings, policy: TargetTrackingSettings): PutScalingPolicyCommandInput {
   return {
     ...scalableTarget(settings),
-    PolicyName: deploymentNames.scalingPolicy(settings.modelName),
+    PolicyName: deploymentNames.scalingPolicy(settings.modelName, policy.name),
     PolicyType: 'TargetTrackingScaling',
     TargetTrackingScalingPolicyConfiguration: {
-      TargetValue: settings.scaling!.target,
+      TargetValue: policy.target,
       PredefinedMetricSpecification: { PredefinedMetricType: 'SageMakerVariantInvocationsPerInstance' },
-      ScaleInCooldown: settings.scaling!.scaleInCooldownSeconds,
-      ScaleOutCooldown: settings.scaling!.scaleOutCooldownSeconds,
+      ScaleInCooldown: policy.scaleInCooldownSeconds,
+      ScaleOutCooldown: policy.scaleOutCooldownSeconds,
     },
   };
 }

@@ -118,7 +118,6 @@ export class DeploymentWorkflow extends Construct {
       timeout: Duration.minutes(5),
     });
     permissions.grantLifecycle(lifecycle, this.stateMachine);
-    const { instanceType, instanceCount, networkIsolation, samplingPercentage, scaling } = settings;
     const resource = new CustomResource(this, 'Endpoint', {
       serviceToken: lifecycle.functionArn,
       resourceType: 'Custom::SageMakerEndpointLifecycle',
@@ -126,7 +125,7 @@ export class DeploymentWorkflow extends Construct {
       // Only what a new endpoint configuration would show; how a deployment is done takes effect with the next one.
       properties: {
         EndpointName: settings.endpointName,
-        ServingConfiguration: Stack.of(this).toJsonString({ instanceType, instanceCount, networkIsolation, samplingPercentage, scaling }),
+        ServingConfiguration: Stack.of(this).toJsonString(settings.endpoint),
       },
     });
     // Removed before the roles and permissions that removing needs, and before the role that the endpoint runs with.

@@ -3,7 +3,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Defaults } from '../private/defaults';
 import { Problems } from '../private/errors';
 import { Autoscaling } from './autoscaling';
-import { ALARM_KINDS, decisionMarginSeconds, DeploymentChoices, RoutingType, totalWaitSeconds } from './deployment.contract';
+import { ALARM_KINDS, decisionMarginSeconds, DeploymentChoices, RealTimeEndpointSettings, RoutingType, totalWaitSeconds } from './deployment.contract';
 import { EndpointOptions, InconclusiveAnalysis } from './endpoint-options';
 
 export interface CanaryDeploymentOptions extends EndpointOptions {
@@ -69,9 +69,10 @@ export class Deployment {
     this.validateRouting(path, problems);
     this.validateNumbers(path, problems);
     const choices = this._choices();
-    const instanceType = choices.instanceType.slice('ml.'.length);
-    if (Number.isInteger(choices.instanceCount)) this.autoscaling(instanceType)._validate(`${path}.autoscaling`, problems, choices.instanceCount, instanceType);
-    if (known) this.validateFleet(path, problems, choices);
+    const fleet = choices.endpoint as RealTimeEndpointSettings;
+    const instanceType = fleet.instanceType.slice('ml.'.length);
+    if (Number.isInteger(fleet.instanceCount)) this.autoscaling(instanceType)._validate(`${path}.autoscaling`, problems, fleet.instanceCount, instanceType);
+    if (known) this.validateFleet(path, problems, fleet);
     this.validateDurations(path, problems, choices);
   }
 
@@ -88,12 +89,15 @@ export class Deployment {
     const terminationWaitSeconds = (options.terminationWait ?? Defaults.TERMINATION_WAIT).toSeconds();
     const total = totalWaitSeconds({ routing, terminationWaitSeconds });
     return {
-      instanceType: `ml.${instanceType}`,
-      instanceCount,
-      networkIsolation: options.networkIsolation ?? true,
-      samplingPercentage: options.samplingPercentage ?? Defaults.SAMPLING_PERCENTAGE,
+      endpoint: {
+        kind: 'REAL_TIME',
+        instanceType: `ml.${instanceType}`,
+        instanceCount,
+        networkIsolation: options.networkIsolation ?? true,
+        samplingPercentage: options.samplingPercentage ?? Defaults.SAMPLING_PERCENTAGE,
+        scaling: this.autoscaling(instanceType)._bind(instanceCount),
+      },
       keepVersions: options.keepVersions ?? Defaults.KEEP_VERSIONS,
-      scaling: this.autoscaling(instanceType)._bind(instanceCount),
       routing,
       terminationWaitSeconds,
       maximumSeconds: options.maximumDuration?.toSeconds() ?? Math.min(MAXIMUM_SECONDS, total + Defaults.DEPLOYMENT_SLACK.toSeconds()),
@@ -106,6 +110,8 @@ export class Deployment {
         intervalSeconds: (options.analysisInterval ?? Defaults.ANALYSIS_INTERVAL).toSeconds(),
         minimumRequests: options.minimumRequests ?? Defaults.MINIMUM_REQUESTS,
         confidence: options.confidence ?? Defaults.ANALYSIS_CONFIDENCE,
+        test: 'CONFIDENCE_SEQUENCE',
+        maximumExtensions: 0,
         inconclusive: options.inconclusive ?? (this.type === 'ALL_AT_ONCE' ? InconclusiveAnalysis.PROMOTE : InconclusiveAnalysis.ROLL_BACK),
       },
       alarms: this._rollbackAlarms.map((alarm) => alarm.alarmName),
@@ -156,7 +162,7 @@ export class Deployment {
   }
 
   /** API_TrafficRoutingConfig: a batch is at most 50 % of the instances, and traffic goes to whole instances (API_CapacitySize). */
-  private validateFleet(path: string, problems: Problems, choices: DeploymentChoices): void {
+  private validateFleet(path: string, problems: Problems, choices: RealTimeEndpointSettings): void {
     if (this.type === 'ALL_AT_ONCE') return;
     problems.require(
       !/^ml\.inf1\./.test(choices.instanceType),

@@ -9,7 +9,7 @@ export type WorkflowName = 'training' | 'deployment' | 'monitoring' | 'retrainin
 
 export const OUTCOMES = {
   training: ['REGISTERED', 'REJECTED', 'DATA_INVALID', 'SKIPPED', 'FAILED'],
-  deployment: ['DEPLOYED', 'ROLLED_BACK', 'REFUSED', 'SKIPPED', 'FAILED'],
+  deployment: ['DEPLOYED', 'ROLLED_BACK', 'REJECTED', 'REFUSED', 'SKIPPED', 'FAILED'],
   monitoring: ['STABLE', 'DRIFTED', 'INSUFFICIENT_DATA', 'DATA_QUALITY', 'NOT_DEPLOYED', 'SKIPPED', 'FAILED'],
   retraining: ['STARTED', 'DECLINED', 'LOOP_GUARD', 'FAILED'],
 } as const;

@@ -117,7 +117,7 @@ describe('applying', () => {
     });
     expect(request).not.toHaveProperty('ExcludeRetainedVariantProperties');
     const other = await prepared();
-    await applyDeployment({ step: 'start', plan: other.made }, clientsOf(other.world), { ...SETTINGS, scaling: undefined });
+    await applyDeployment({ step: 'start', plan: other.made }, clientsOf(other.world), { ...SETTINGS, endpoint: { ...SETTINGS.endpoint, scaling: undefined } });
     expect(other.world.inputs.find(({ operation }) => operation === 'UpdateEndpoint')!.input).toMatchObject({ ExcludeRetainedVariantProperties: [{ VariantPropertyType: 'DesiredInstanceCount' }] });
   });
 

@@ -127,7 +127,10 @@ describe('the deployment workflow', () => {
   });
 
   it('stays below the limits of Step Functions with the longest deployment and the shortest interval', () => {
-    const limits = deploymentLimits({ maximumSeconds: 28_800, analysis: { intervalSeconds: 60, minimumRequests: 100, confidence: 0.95, inconclusive: 'ROLL_BACK' } });
+    const limits = deploymentLimits({
+      maximumSeconds: 28_800,
+      analysis: { intervalSeconds: 60, minimumRequests: 100, confidence: 0.95, test: 'CONFIDENCE_SEQUENCE', inconclusive: 'ROLL_BACK', maximumExtensions: 0 },
+    });
     // Task 5 events, Wait 2, Choice 2; three retries of a task add 3 each, which not every look needs.
     const events = 2 * 11 * limits.busyAttempts + (9 + 9) * limits.looks + 9 * limits.looks + 300;
     expect(events).toBeLessThan(25_000);
@@ -138,11 +141,14 @@ describe('the deployment workflow', () => {
 describe('defaults', () => {
   it('are two instances for a canary of half, with scaling around them', () => {
     expect(settings(synthesize().template)).toMatchObject({
-      instanceType: 'ml.m5.large',
-      instanceCount: 2,
-      networkIsolation: true,
-      samplingPercentage: 100,
-      scaling: { minimum: 2, maximum: 4, target: 1000 },
+      endpoint: {
+        kind: 'REAL_TIME',
+        instanceType: 'ml.m5.large',
+        instanceCount: 2,
+        networkIsolation: true,
+        samplingPercentage: 100,
+        scaling: { minimum: 2, maximum: 4, policies: [{ target: 1000 }] },
+      },
       routing: { type: 'CANARY', percent: 50, waitSeconds: 600 },
       terminationWaitSeconds: 300,
       maximumSeconds: 2 * 600 + 300 + 3600,
@@ -156,13 +162,13 @@ describe('defaults', () => {
     [Deployment.linear({ stepSize: 30, waitInterval: Duration.minutes(5) }), 4],
     [Deployment.allAtOnce(), 1],
   ])('take the fewest instances of which the percentage is a whole one', (deployment, count) => {
-    expect(deployment._choices().instanceCount).toBe(count);
+    expect(deployment._choices().endpoint).toMatchObject({ instanceCount: count });
     expect(problemsOf(deployment)).toEqual([]);
   });
 
   it('do not scale burstable instances', () => {
     const deployment = Deployment.canary({ instanceType: ec2.InstanceType.of(ec2.InstanceClass.T2, ec2.InstanceSize.MEDIUM) });
-    expect(deployment._choices().scaling).toBeUndefined();
+    expect(deployment._choices().endpoint.scaling).toBeUndefined();
     expect(problemsOf(deployment)).toEqual([]);
   });
 
