@@ -6,7 +6,7 @@ import { verifyLedger } from '../../lib/governance/ledger';
 import type { LedgerEntry } from '../../lib/governance/outcome.contract';
 import type { Verdict } from '../../lib/evaluation/verdict.contract';
 import { check } from '../../lib/rehearsal/scenario';
-import type { ModelPackage } from './life';
+import type { ModelPackage } from '../model-life';
 
 /** How the margin of the gate in app.ts reads. */
 export const MARGIN = 0.002;

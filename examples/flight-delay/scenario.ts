@@ -2,7 +2,8 @@
 import type { Rehearsal } from '../../lib/rehearsal/driver';
 import { check, type Milestone, type Scenario } from '../../lib/rehearsal/scenario';
 import * as checks from './checks';
-import { FlightDelayLife, MODEL, TRAINING } from './life';
+import { TRAINING } from '../model-life';
+import { FlightDelayLife, MODEL } from './life';
 
 const WINDOW_HOURS = 6;
 const ALARM_WINDOWS = 3;

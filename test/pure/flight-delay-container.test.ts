@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { areaUnderCurve } from '../../examples/flight-delay/container/area-under-curve';
+import { areaUnderCurve } from '../../examples/container/area-under-curve';
 import { encode, FEATURE_COUNT, fitEncoding, type Flight, type LabelledFlights } from '../../examples/flight-delay/container/features';
 import { parseHyperparameters } from '../../examples/flight-delay/container/hyperparameters';
 import { DelayModel } from '../../examples/flight-delay/container/model';
-import { BadRow, parseRows, requestLayout, toFlight } from '../../examples/flight-delay/container/request';
+import { requestLayout, toFlight } from '../../examples/flight-delay/container/request';
+import { BadRow } from '../../examples/container/inference-server';
+import { parseRows } from '../../examples/container/training-channel';
 
 const layout = { features: ['hour', 'origin', 'destination', 'distance', 'weekday', 'month'] };
 

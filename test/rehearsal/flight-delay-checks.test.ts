@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as checks from '../../examples/flight-delay/checks';
-import type { ModelPackage } from '../../examples/flight-delay/life';
+import type { ModelPackage } from '../../examples/model-life';
 import { spoil } from '../../examples/flight-delay/scenario';
 import type { Verdict } from '../../lib/evaluation/verdict.contract';
 import { chainEntry } from '../../lib/governance/ledger';

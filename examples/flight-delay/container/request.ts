@@ -1,13 +1,10 @@
-import Papa from 'papaparse';
+import { BadRow } from '../../container/inference-server';
 import { FLIGHT_COLUMNS, type Flight } from './features';
 
 /** Names of the feature columns in the order of requests and of curated files, from the data contract. */
 export interface RequestLayout {
   readonly features: readonly string[];
 }
-
-/** A row that the model cannot score; the server answers 400 with the message. */
-export class BadRow extends Error {}
 
 interface ContractColumn {
   readonly name: string;
@@ -20,10 +17,6 @@ export function requestLayout(contract: { readonly columns: readonly ContractCol
   const missing = FLIGHT_COLUMNS.filter((name) => !features.includes(name));
   if (missing.length > 0) throw new Error(`the data contract has no feature ${missing.join(', ')}`);
   return { features };
-}
-
-export function parseRows(text: string): string[][] {
-  return Papa.parse<string[]>(text, { delimiter: ',', skipEmptyLines: true }).data;
 }
 
 /** @throws BadRow */

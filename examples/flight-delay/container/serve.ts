@@ -1,57 +1,18 @@
-/** Entry of the endpoint and of batch transform: GET /ping, POST /invocations (text/csv, one score per line). */
+/** Entry of the endpoint and of batch transform: text/csv in, one probability per line out. */
 import { readFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { BadRow, serveModel } from '../../container/inference-server';
+import { paths } from '../../container/paths';
+import { parseRows } from '../../container/training-channel';
 import { DelayModel } from './model';
-import { paths } from './paths';
-import { BadRow, parseRows, toFlight } from './request';
-
-/** SageMaker's own limit of a real-time request is 6 MB; batch transform is configured for the same. */
-const MAXIMUM_BYTES = 6 * 1024 * 1024;
-
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size <= MAXIMUM_BYTES) chunks.push(chunk);
-  }
-  return size > MAXIMUM_BYTES ? undefined : Buffer.concat(chunks).toString('utf8');
-}
-
-function answer(response: ServerResponse, status: number, body: string, type = 'text/plain; charset=utf-8'): void {
-  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) });
-  response.end(body);
-}
-
-async function invoke(model: DelayModel, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const type = (request.headers['content-type'] ?? 'text/csv').split(';')[0]!.trim();
-  const body = await readBody(request);
-  if (type !== 'text/csv') return answer(response, 415, `content type must be text/csv, got ${type}`);
-  if (body === undefined) return answer(response, 413, `the request is larger than ${MAXIMUM_BYTES} bytes`);
-  try {
-    const flights = parseRows(body).map((row, index) => toFlight(row, model.layout, index + 1));
-    if (flights.length === 0) throw new BadRow('the request has no rows');
-    answer(response, 200, model.predict(flights).map((score) => `${score.toFixed(6)}\n`).join(''), 'text/csv; charset=utf-8');
-  } catch (error) {
-    if (error instanceof BadRow) return answer(response, 400, error.message);
-    console.error(error);
-    answer(response, 500, 'internal error');
-  }
-}
+import { toFlight } from './request';
 
 async function serve(): Promise<void> {
-  // Listening begins when the model is loaded, so /ping never says 200 too early.
   const model = await DelayModel.parse(readFileSync(paths.model, 'utf8'));
-  const server = createServer((request, response) => {
-    if (request.method === 'GET' && request.url === '/ping') return answer(response, 200, '');
-    if (request.method === 'POST' && request.url === '/invocations') return void invoke(model, request, response);
-    answer(response, 404, 'not found');
+  serveModel((body) => {
+    const flights = parseRows(body).map((row, index) => toFlight(row, model.layout, index + 1));
+    if (flights.length === 0) throw new BadRow('the request has no rows');
+    return model.predict(flights);
   });
-  // SageMaker keeps connections open; they must outlive its idle time.
-  server.keepAliveTimeout = 120_000;
-  server.listen(Number(process.env.SAGEMAKER_BIND_TO_PORT ?? 8080));
-  // SageMaker stops a container with SIGTERM and SIGKILL 30 seconds later.
-  process.on('SIGTERM', () => server.close(() => process.exit(0)).closeAllConnections());
 }
 
 void serve().catch((error: Error) => {
