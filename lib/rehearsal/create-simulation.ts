@@ -20,7 +20,7 @@ import { KmsService } from './services/kms';
 import { LambdaService } from './services/lambda/lambda-service';
 import { LogsService } from './services/logs';
 import { S3Service } from './services/s3/s3-service';
-import { createSageMaker, SageMakerService } from './services/sagemaker';
+import { createSageMaker, SageMakerService, type ServingSubstitute } from './services/sagemaker';
 import { SchedulerService } from './services/scheduler/scheduler-service';
 import { createStepFunctions } from './services/sfn/step-functions';
 import { SnsService } from './services/sns';
@@ -48,6 +48,10 @@ export interface SimulationOptions {
   readonly onEvent?: TimelineListener;
   /** Folders of images that are no assets of the assembly, by image URI. */
   readonly imageFolders?: Readonly<Record<string, string>>;
+  /** Containers of endpoints that are no local processes. */
+  readonly serving?: ServingSubstitute;
+  /** Handlers' clients hand their commands to the simulated services without the SDK's serialization and HTTP. @default false */
+  readonly direct?: boolean;
   /** Names of stacks to deploy. @default all */
   readonly stacks?: readonly string[];
 }
@@ -90,7 +94,7 @@ export async function createSimulation(options: SimulationOptions): Promise<Runn
   const timeline = new Timeline();
   if (options.onEvent) timeline.subscribe(options.onEvent);
   const services = new Map<string, SimulatedService>();
-  const gateway = createGateway({ clock, faults, timeline, services, account, region, partition, record: options.record });
+  const gateway = createGateway({ clock, faults, timeline, services, account, region, partition, record: options.record, direct: options.direct });
   const workFolder = mkdtempSync(join(tmpdir(), 'rehearsal-'));
   const base: Simulation = {
     clock,
@@ -111,7 +115,7 @@ export async function createSimulation(options: SimulationOptions): Promise<Runn
   const assets = new AssetCatalogue(account, region, partition);
   for (const stack of stacks) assets.add(stack);
   for (const [uri, folder] of Object.entries(options.imageFolders ?? {})) assets.imageFolders.set(uri, folder);
-  for (const service of makeServices(base, assets, services)) services.set(service.id, service);
+  for (const service of makeServices(base, assets, services, options.serving)) services.set(service.id, service);
   announceFaults(base);
 
   const deployment = new StackDeployment(base, [...services.values()]);
@@ -147,7 +151,7 @@ export async function createSimulation(options: SimulationOptions): Promise<Runn
 /** IAM calls EventBridge `events`, and so do its neighbours here; the SDK calls it `eventbridge`. */
 const SHORT_IDS: Record<string, string> = { events: 'eventbridge', logs: 'cloudwatch-logs' };
 
-function makeServices(simulation: Simulation, assets: AssetCatalogue, services: ReadonlyMap<string, SimulatedService>): SimulatedService[] {
+function makeServices(simulation: Simulation, assets: AssetCatalogue, services: ReadonlyMap<string, SimulatedService>, serving?: ServingSubstitute): SimulatedService[] {
   const { clock, account, region, partition } = simulation;
   return [
     new IamService({ clock, services, account, region, partition }),
@@ -162,7 +166,7 @@ function makeServices(simulation: Simulation, assets: AssetCatalogue, services: 
     new S3Service(simulation),
     new LambdaService(simulation, assets),
     createStepFunctions(simulation),
-    ...createSageMaker(simulation, assets.imageFolders),
+    ...createSageMaker(simulation, assets.imageFolders, serving),
     new ApplicationAutoScalingService(simulation),
     new CloudFormationService(simulation),
   ];

@@ -4,11 +4,13 @@ import type { Authorization, AwsRequest, Gateway, Principal, SimulatedService } 
 import type { Timeline } from '../kernel/timeline';
 import type { VirtualClock } from '../kernel/virtual-clock';
 import { Authorizer, callerName } from './authorizer';
+import { DirectClients } from './direct-clients';
 import { accessDeniedCode, faultStatus, invalidInputCode } from './error-codes';
 import { normalize } from './normalize';
 import { recordable, RecordQueue, type RequestRecord } from './record';
 import { checkShape } from './schema-check';
 import { SdkClients } from './sdk-clients';
+import type { SdkPackages } from './sdk-packages';
 import { serviceModel } from './sdk-registry';
 import type { OperationModel, ServiceModel } from './service-model';
 
@@ -23,6 +25,8 @@ export interface GatewayOptions {
   readonly partition: string;
   /** Gets one record per AWS request, in the order of their arrival. */
   readonly record?: (record: RequestRecord) => void;
+  /** Handlers' clients without the SDK's serialization and HTTP. @default false */
+  readonly direct?: boolean;
 }
 
 export interface RequestCounters {
@@ -64,12 +68,12 @@ class Pipeline implements RehearsalGateway {
   public readonly defects: Error[] = [];
   private readonly authorizer: Authorizer;
   private readonly records: RecordQueue;
-  private readonly clients: SdkClients;
+  private readonly clients: SdkPackages;
 
   public constructor(private readonly options: GatewayOptions) {
     this.authorizer = new Authorizer(options);
     this.records = new RecordQueue(options.record ?? (() => undefined));
-    this.clients = new SdkClients(this, options);
+    this.clients = options.direct === true ? new DirectClients(this) : new SdkClients(this, options);
   }
 
   public async call(principal: Principal, service: string, operation: string, input: Record<string, unknown>): Promise<any> {

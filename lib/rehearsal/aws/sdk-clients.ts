@@ -1,8 +1,6 @@
-import { builtinModules } from 'node:module';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { HttpResponse } from '@smithy/core/protocols';
-import type { AwsError } from '../kernel/aws-error';
 import type { Principal } from '../kernel/simulation';
 import { ArrivalOrder, type Ticket } from './arrival-order';
 import type { RehearsalGateway } from './gateway';
@@ -10,7 +8,8 @@ import { asBytes } from './normalize';
 import { payloadMember } from './protocols/http-binding';
 import { noBytes } from './protocols/wire';
 import { immediateRetries, maxAttempts } from './retry-strategy';
-import { serviceIdOfPackage, serviceIds, serviceModel } from './sdk-registry';
+import { sdkException } from './sdk-exception';
+import { SdkPackages } from './sdk-packages';
 import type { OperationModel, ServiceModel } from './service-model';
 import { WireEndpoint, type WireAnswer } from './wire-endpoint';
 
@@ -29,7 +28,7 @@ const unused = ['loggerMiddleware', 'getUserAgentMiddleware', 'recursionDetectio
  * The real SDK packages, their clients bound to a principal. What is replaced is the transport (`requestHandler`), the signature, and the
  * waiting between attempts; commands, middleware, serialization and the mapping of errors are the SDK's own.
  */
-export class SdkClients {
+export class SdkClients extends SdkPackages {
   private readonly order = new ArrivalOrder();
   private readonly endpoint: WireEndpoint;
 
@@ -37,31 +36,12 @@ export class SdkClients {
     private readonly gateway: RehearsalGateway,
     private readonly options: { readonly region: string },
   ) {
+    super();
     this.endpoint = new WireEndpoint(gateway);
   }
 
-  public requireFor(principal: Principal): (id: string) => unknown {
-    const packages = new Map<string, unknown>();
-    return (id) => {
-      if (id.startsWith('node:') || builtinModules.includes(id)) return require(id) as unknown;
-      const serviceId = serviceIdOfPackage(id);
-      if (serviceId === undefined) {
-        const known = serviceIds.map((service) => `@aws-sdk/client-${service}`).join(', ');
-        throw new Error(`Cannot load '${id}': a handler bundles what it needs; of the Lambda runtime's SDK the rehearsal knows ${known}`);
-      }
-      let bound = packages.get(id);
-      if (!bound) packages.set(id, (bound = this.bind(serviceModel(serviceId)!, principal)));
-      return bound;
-    };
-  }
-
-  private bind(model: ServiceModel, principal: Principal): Record<string, unknown> {
-    const bound: Record<string, unknown> = { ...model.sdk };
-    for (const name of model.clientNames) bound[name] = this.boundClient(model, principal, model.sdk[name]);
-    return bound;
-  }
-
-  private boundClient(model: ServiceModel, principal: Principal, Client: any): unknown {
+  protected boundClient(model: ServiceModel, principal: Principal, name: string): unknown {
+    const Client: any = model.sdk[name];
     const configure = (config: Record<string, unknown>): Record<string, unknown> => ({ ...config, ...this.settings(model, principal) });
     const addMiddleware = (stack: any): void => this.addMiddleware(stack, model, principal);
     const Bound = class extends Client {
@@ -149,14 +129,4 @@ export class SdkClients {
 function streamsOutput(operation: OperationModel): boolean {
   const payload = payloadMember(operation.output);
   return payload !== undefined && payload[1].kind === 'blob' && payload[1].streaming;
-}
-
-/** The exception that the SDK would throw, had the service answered with the error. */
-function sdkException(model: ServiceModel, error: AwsError): Error {
-  const { code, message, statusCode } = error;
-  const name = model.error(code)?.name;
-  const base = Object.keys(model.sdk).find((key) => key.endsWith('ServiceException'));
-  const Exception = (name !== undefined ? model.sdk[name] : undefined) ?? (base !== undefined ? model.sdk[base] : Error);
-  const exception = new Exception({ name: name ?? code, message, $fault: 'client', $metadata: { httpStatusCode: statusCode, attempts: 1 } }) as Error;
-  return Object.assign(exception, { name: name ?? code, message });
 }

@@ -22,6 +22,14 @@ export interface ServingOptions {
   readonly modelArchive?: Uint8Array;
 }
 
+/** What answers for a fleet: a container's process, or whatever a test puts in its place. */
+export interface ServingContainer {
+  /** @throws Error that says why it is not healthy */
+  start(): Promise<void>;
+  invoke(body: Uint8Array, headers: Readonly<Record<string, string>>): Promise<ContainerAnswer>;
+  stop(): Promise<void>;
+}
+
 /** Real time that a container gets to answer `/ping`; in virtual time its start takes what `durations.ts` says. */
 const START_LIMIT_MILLISECONDS = 30_000;
 const PING_INTERVAL_MILLISECONDS = 10;
@@ -29,7 +37,7 @@ const PING_INTERVAL_MILLISECONDS = 10;
 const INVOCATION_LIMIT_MILLISECONDS = 60_000;
 
 /** A container's `serve` under the hosting contract (guide: your-algorithms-inference-code): GET /ping, POST /invocations. */
-export class ServingProcess {
+export class ServingProcess implements ServingContainer {
   private child: ChildProcess | undefined;
   private readonly agent = new Agent({ keepAlive: true, maxSockets: 1 });
   private readonly output = new OutputTail();

@@ -1,5 +1,5 @@
 import { createRequire, isBuiltin } from 'node:module';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { compileFunction } from 'node:vm';
 import * as crypto from 'node:crypto';
@@ -56,8 +56,7 @@ export class Sandbox {
     const module = { exports: {} as unknown };
     this.modules.set(file, module);
     const names = Object.keys(this.globals);
-    const source = readFileSync(file, 'utf8').replace(/^#!.*/, '');
-    const compiled = compileFunction(source, ['exports', 'require', 'module', '__filename', '__dirname', ...names], { filename: file });
+    const compiled = compile(file, names);
     const require = (id: string): unknown => this.require(id, dirname(file));
     compiled.call(module.exports, module.exports, require, module, file, dirname(file), ...names.map((name) => this.globals[name]));
     return module.exports;
@@ -73,6 +72,22 @@ export class Sandbox {
     if (name === 'process') return this.globals.process;
     return hostRequire(id);
   }
+}
+
+type CompiledModule = (this: unknown, ...globals: unknown[]) => unknown;
+
+/** Code of a file by path, time and globals: the same bundle serves many environments, and every simulation of a process. */
+const compiledFiles = new Map<string, CompiledModule>();
+
+function compile(file: string, names: readonly string[]): CompiledModule {
+  const key = `${file}\0${statSync(file).mtimeMs}\0${names.join()}`;
+  let compiled = compiledFiles.get(key);
+  if (!compiled) {
+    const source = readFileSync(file, 'utf8').replace(/^#!.*/, '');
+    compiled = compileFunction(source, ['exports', 'require', 'module', '__filename', '__dirname', ...names], { filename: file }) as CompiledModule;
+    compiledFiles.set(key, compiled);
+  }
+  return compiled;
 }
 
 function makeGlobals(options: SandboxOptions): Record<string, unknown> {

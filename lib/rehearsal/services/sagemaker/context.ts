@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ImageRegistry, LocalImage } from '../../containers/image-registry';
+import type { ServingContainer } from '../../containers/serving-process';
 import type { Authorization, Principal, SimulatedService, Simulation } from '../../kernel/simulation';
 import { ExecutionStorage } from './execution-storage';
 import { invalid } from './validation';
@@ -20,6 +21,9 @@ interface IamService extends SimulatedService {
   allows?(principal: Principal, authorization: Authorization): boolean;
 }
 
+/** What serves the SageMaker Model of that name in place of a local process. */
+export type ServingSubstitute = (modelName: string) => ServingContainer;
+
 /** What all parts of the simulated SageMaker share: names, events, folders, the neighbours. */
 export class SageMakerContext {
   private readonly tags = new Map<string, Record<string, string>>();
@@ -28,6 +32,7 @@ export class SageMakerContext {
   public constructor(
     public readonly simulation: Simulation,
     public readonly images: ImageRegistry,
+    public readonly serving?: ServingSubstitute,
   ) {}
 
   public now(): Date {

@@ -1,6 +1,6 @@
 import type { ProductionVariant } from '@aws-sdk/client-sagemaker';
 import type { LocalImage } from '../../containers/image-registry';
-import { ServingProcess } from '../../containers/serving-process';
+import { type ServingContainer, ServingProcess } from '../../containers/serving-process';
 import { AwsError } from '../../kernel/aws-error';
 import type { SageMakerContext } from './context';
 import { DataCapture } from './data-capture';
@@ -21,7 +21,7 @@ export interface FleetVariant {
   readonly capture: DataCapture | undefined;
   image?: LocalImage;
   resolved?: number;
-  server?: ServingProcess;
+  server?: ServingContainer;
 }
 
 export interface StartFailure {
@@ -120,7 +120,8 @@ export class Fleet {
     variant.image = model.image;
     variant.resolved = this.context.simulation.clock.now();
     if (this.context.simulation.faults.container(variant.resolved, variant.modelName)?.neverHealthy) return unhealthy;
-    const server = new ServingProcess({
+    const substitute = this.context.serving?.(variant.modelName);
+    const server = substitute ?? new ServingProcess({
       imageFolder: model.image.folder,
       baseFolder: this.context.folder(`${this.endpointName}-${variant.name}`),
       environment: model.environment,

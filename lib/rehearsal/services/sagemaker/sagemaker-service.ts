@@ -2,7 +2,7 @@ import { ImageRegistry } from '../../containers/image-registry';
 import type { CreatedResource, ResourceRequest, Simulation } from '../../kernel/simulation';
 import { physicalName } from '../../assembly/physical-name';
 import { type Operation, OperationTable, operation } from '../operations';
-import { SageMakerContext } from './context';
+import { SageMakerContext, type ServingSubstitute } from './context';
 import { EndpointConfigs } from './endpoint-configs';
 import { EndpointInvocation } from './endpoint-invocation';
 import { Endpoints } from './endpoints';
@@ -35,9 +35,9 @@ export class SageMakerService extends OperationTable {
   private readonly configs: EndpointConfigs;
   private readonly endpoints: Endpoints;
 
-  public constructor(simulation: Simulation, imageFolders: ReadonlyMap<string, string>) {
+  public constructor(simulation: Simulation, imageFolders: ReadonlyMap<string, string>, serving?: ServingSubstitute) {
     super();
-    const context = new SageMakerContext(simulation, new ImageRegistry(imageFolders));
+    const context = new SageMakerContext(simulation, new ImageRegistry(imageFolders), serving);
     const packages: ModelPackages = new ModelPackages(context, (this.groups = new ModelPackageGroups(context, (group) => packages.count(group))));
     this.models = new Models(context, packages);
     this.configs = new EndpointConfigs(context, this.models);

@@ -1,0 +1,43 @@
+import { isThrottlingError, isTransientError } from '@smithy/core/retry';
+import { AwsError } from '../kernel/aws-error';
+import type { Principal } from '../kernel/simulation';
+import { sdkException } from './sdk-exception';
+import type { RehearsalGateway } from './gateway';
+import { maxAttempts } from './retry-strategy';
+import { SdkPackages } from './sdk-packages';
+import type { ServiceModel } from './service-model';
+
+/**
+ * Clients that hand their commands to the gateway without HTTP between: schema check, faults, permissions, retries and exceptions are the
+ * same, the SDK's own serialization and middleware are left out. For tests that repeat a whole simulation thousands of times.
+ */
+export class DirectClients extends SdkPackages {
+  public constructor(private readonly gateway: RehearsalGateway) {
+    super();
+  }
+
+  protected boundClient(model: ServiceModel, principal: Principal, name: string): unknown {
+    const send = (command: { readonly constructor: { readonly name: string }; readonly input: Record<string, unknown> }): Promise<unknown> =>
+      this.send(model, principal, command.constructor.name.replace(/Command$/, ''), command.input);
+    const Direct = class {
+      public readonly send = send;
+      public destroy(): void {}
+    };
+    Object.defineProperty(Direct, 'name', { value: name });
+    return Direct;
+  }
+
+  private async send(model: ServiceModel, principal: Principal, operation: string, input: Record<string, unknown>): Promise<unknown> {
+    const operationModel = model.operations.get(operation)!;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.gateway.execute({ principal, model, operation: operationModel, input });
+      } catch (error) {
+        if (!(error instanceof AwsError)) throw error;
+        const exception = error.statusCode === 0 ? Object.assign(new Error(error.message), { name: error.code, code: error.code }) : sdkException(model, error);
+        const repeatable = isThrottlingError(exception as never) || isTransientError(exception as never);
+        if (!repeatable || attempt >= maxAttempts) throw exception;
+      }
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App, Duration, Stack } from 'aws-cdk-lib';
+import { Repository } from 'aws-cdk-lib/aws-ecr';
+import { DataLake } from '../../lib/data/data-lake';
+import { Deployment } from '../../lib/deployment/deployment';
+import { DeploymentWorkflow } from '../../lib/deployment/deployment-workflow';
+import { ModelGovernance } from '../../lib/governance/model-governance';
+import { ModelOwner } from '../../lib/governance/model-owner';
+import { ModelRegistry } from '../../lib/registry/model-registry';
+
+export const MODEL = 'shop';
+
+/** Looks are far apart so that a deployment takes few of them; everything else is what a user gets. */
+const LOOKS = { analysisInterval: Duration.minutes(2), keepVersions: 1 };
+
+/** The deployments that sequences of faults are drawn for. */
+export const DEPLOYMENTS: Record<string, () => Deployment> = {
+  canary: () => Deployment.canary(LOOKS),
+  linear: () => Deployment.linear({ ...LOOKS, waitInterval: Duration.minutes(5), stepSize: 50 }),
+  allAtOnce: () => Deployment.allAtOnce(LOOKS),
+};
+
+/** Synthesizes each deployment with what surrounds it in a pipeline. @returns folder of the cloud assembly by name */
+export function synthesize(names: readonly string[] = Object.keys(DEPLOYMENTS)): Record<string, string> {
+  const folder = mkdtempSync(join(tmpdir(), 'fault-stacks-'));
+  return Object.fromEntries(
+    names.map((name) => {
+      const app = new App({ outdir: join(folder, name), analyticsReporting: false });
+      const stack = new Stack(app, 'Faults', { env: { account: '111122223333', region: 'us-east-1' } });
+      const lake = new DataLake(stack, 'Lake');
+      const governance = new ModelGovernance(stack, 'Governance', { modelName: MODEL, lake, owner: ModelOwner.team('shop-team', { email: 'shop-team@example.com' }) });
+      const registry = new ModelRegistry(stack, 'Registry', { modelName: MODEL });
+      const { executionRole } = new DeploymentWorkflow(stack, 'Deployment', { modelName: MODEL, lake, governance, registry, deployment: DEPLOYMENTS[name]!() });
+      Repository.fromRepositoryName(stack, 'Image', MODEL).grantPull(executionRole);
+      app.synth();
+      return [name, join(folder, name)];
+    }),
+  );
+}
