@@ -14,6 +14,7 @@ export * from './ml-pipeline-grants';
 export * from './model-file/model-file';
 export * from './monitoring/monitoring';
 export * from './monitoring/monitoring-workflow';
+export * from './operations/model-operations';
 export * from './registry/model-registry';
 export * from './retraining/retraining';
 export * from './retraining/retraining-controller';

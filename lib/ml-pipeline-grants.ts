@@ -35,6 +35,11 @@ export class MlPipelineGrants {
     return grant;
   }
 
+  /** Everything that the command line does: status, history, deploy, rollback, freeze and unfreeze. */
+  public operate(grantee: iam.IGrantable): void {
+    this.pipeline.operations._grantOperate(grantee);
+  }
+
   /** Puts raw data of this model into the lake. */
   public putRawData(grantee: iam.IGrantable): void {
     this.pipeline.lake._grantWrite(grantee, 'raw', this.pipeline.modelName);

@@ -16,6 +16,7 @@ import { ModelFileOptions, readModelFile } from './model-file/model-file';
 import { CatalogueMetric, DIMENSION_MODEL, METRIC_NAMESPACE, METRICS } from './monitoring/metric-catalogue.contract';
 import { Monitoring } from './monitoring/monitoring';
 import { MonitoringWorkflow } from './monitoring/monitoring-workflow';
+import { ModelOperations } from './operations/model-operations';
 import { Problems } from './private/errors';
 import { ModelRegistry } from './registry/model-registry';
 import { Retraining } from './retraining/retraining';
@@ -97,6 +98,8 @@ export class MlPipeline extends Construct {
   public readonly retraining: RetrainingController;
   /** Undefined with `Monitoring.none()`. */
   public readonly monitoring?: MonitoringWorkflow;
+  /** What the command line needs to find this model. */
+  public readonly operations: ModelOperations;
   /** Permissions on this pipeline. */
   public readonly grants: MlPipelineGrants;
 
@@ -160,6 +163,15 @@ export class MlPipeline extends Construct {
         controller: this.retraining,
       });
     }
+    this.operations = new ModelOperations(this, 'Operations', {
+      ...shared,
+      registry: this.registry,
+      endpointName: this.deployment.endpointName,
+      freezeFunction: this.governance.freezeFunction,
+      trainingStateMachine: this.training.stateMachine,
+      deploymentStateMachine: this.deployment.stateMachine,
+      monitoringStateMachine: this.monitoring?.stateMachine,
+    });
     this.grants = new MlPipelineGrants(this);
   }
 

@@ -21,4 +21,6 @@ export interface LockResult {
   readonly holder?: string;
   /** Short id of the run: `r` and 12 hexadecimal digits of the SHA-256 of the holder. Safe in every SageMaker name. */
   readonly runId: string;
+  /** Acquiring only: a sentence, when a person has frozen what starts by itself. The lock does not depend on it. */
+  readonly frozen?: string;
 }

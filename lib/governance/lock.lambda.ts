@@ -5,6 +5,8 @@ import { lakeKeys } from '../data/data-lake.contract';
 import { requireEnvironment } from '../private/environment.contract';
 import { getJson, putJsonIf } from '../private/object-store.lambda-shared';
 import { LOCK_ENVIRONMENT, type LockEvent, type LockResult } from './lock.contract';
+import { frozenReason } from './freeze.contract';
+import { activeFreeze } from './freeze.lambda-shared';
 import { isRunning } from './running-execution.lambda-shared';
 
 /** The lock object. A released lock stays as an object without holder, so that every change is a conditional overwrite. */
@@ -19,8 +21,14 @@ export interface LockClients {
   readonly sfn: SFNClient;
 }
 
-/** Acquires or releases; repeating either with the same holder changes nothing. */
+/** Acquires or releases; repeating either with the same holder changes nothing. Whoever acquires is told of a freeze. */
 export async function lock(event: LockEvent, clients: LockClients, bucket: string, modelName: string): Promise<LockResult> {
+  const result = await changeLock(event, clients, bucket, modelName);
+  const freeze = event.action === 'acquire' && result.acquired ? await activeFreeze(clients.s3, bucket, modelName) : undefined;
+  return freeze ? { ...result, frozen: frozenReason(freeze) } : result;
+}
+
+async function changeLock(event: LockEvent, clients: LockClients, bucket: string, modelName: string): Promise<LockResult> {
   const runId = runIdOf(event.holder);
   const key = lakeKeys.lock(modelName, event.lock);
   // Two conditional writes may meet; the loser reads again. Five meetings in a row do not happen with the handful of workflows of a model.

@@ -11,7 +11,7 @@ import { Problems } from '../private/errors';
 import { HandlerFunction } from '../private/handler-function';
 import { LockName } from './lock.contract';
 import { ModelOwner } from './model-owner';
-import { WorkflowName } from './outcome.contract';
+import { OUTCOME_EVENT_SOURCE, WorkflowName } from './outcome.contract';
 
 export interface ModelGovernanceProps {
   readonly modelName: string;
@@ -21,7 +21,7 @@ export interface ModelGovernanceProps {
 
 /**
  * What keeps the workflows of a model honest: locks (one run of a kind at a time), the append-only hash-chained ledger in which every
- * path of every workflow records its outcome, and the owner's topic for pages.
+ * path of every workflow records its outcome and tells EventBridge, the owner's topic for pages, and the kill switch.
  */
 export class ModelGovernance extends Construct {
   public readonly modelName: string;
@@ -30,6 +30,8 @@ export class ModelGovernance extends Construct {
   public readonly topic: sns.ITopic;
   public readonly lockFunction: IFunction;
   public readonly outcomeFunction: IFunction;
+  /** The kill switch: freezes and releases automatic deployment and retraining. Invoked by `cdk-ml-pipeline freeze`. */
+  public readonly freezeFunction: IFunction;
 
   public constructor(scope: Construct, id: string, props: ModelGovernanceProps) {
     super(scope, id);
@@ -76,7 +78,16 @@ export class ModelGovernance extends Construct {
         conditions: { StringEquals: { 'cloudwatch:namespace': METRIC_NAMESPACE } },
       }),
     );
+    outcome.addToRolePolicy(
+      new iam.PolicyStatement({
+        actions: ['events:PutEvents'],
+        resources: [Stack.of(this).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' })],
+        // A request has the sources of all of its entries (EventBridge guide, example policy "Send events to a custom bus in a different account").
+        conditions: { 'ForAllValues:StringEquals': { 'events:source': OUTCOME_EVENT_SOURCE } },
+      }),
+    );
     acknowledgeWildcard(outcome.role!, '*', 'PutMetricData has no resources; the namespace is a condition (Service Authorization Reference, CloudWatch)');
+    this.freezeFunction = this.makeFreeze(props);
   }
 
   /**
@@ -154,6 +165,18 @@ export class ModelGovernance extends Construct {
       }),
       ...(record.onError ? { Catch: catchAll(record.onError) } : {}),
     };
+  }
+
+  private makeFreeze({ modelName, lake }: ModelGovernanceProps): IFunction {
+    const freeze = new HandlerFunction(this, 'Freeze', {
+      handler: 'freeze',
+      description: `Freezes and releases automatic deployment and retraining of model ${modelName}`,
+      environment: { LAKE_BUCKET: lake.bucket.bucketName, MODEL_NAME: modelName, OUTCOME_FUNCTION: this.outcomeFunction.functionArn },
+    });
+    lake._grantRead(freeze, 'state', modelName);
+    lake._grantWrite(freeze, 'state', modelName);
+    freeze.addToRolePolicy(new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [this.outcomeFunction.functionArn] }));
+    return freeze;
   }
 
   private lockEvent(action: 'acquire' | 'release', lock: LockName, leaseSeconds: number): Record<string, AslValue> {

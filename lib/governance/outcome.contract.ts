@@ -1,17 +1,19 @@
 /**
  * Contract of the outcome function: every path of every workflow ends in exactly one recorded outcome. Imports nothing.
  * The function appends to the hash-chained ledger (once per eventId), publishes to the owner's topic when `page` is set,
- * and emits the metric `WorkflowOutcome`.
+ * emits the metric `WorkflowOutcome`, and puts one event on the account's default bus.
  */
 export const OUTCOME_ENVIRONMENT = ['LAKE_BUCKET', 'MODEL_NAME', 'TOPIC_ARN', 'RUNBOOK_URL'] as const;
 
-export type WorkflowName = 'training' | 'deployment' | 'monitoring' | 'retraining';
+/** `operations`: what a person did with the command line. */
+export type WorkflowName = 'training' | 'deployment' | 'monitoring' | 'retraining' | 'operations';
 
 export const OUTCOMES = {
   training: ['REGISTERED', 'REJECTED', 'DATA_INVALID', 'SKIPPED', 'FAILED'],
   deployment: ['DEPLOYED', 'ROLLED_BACK', 'REJECTED', 'REFUSED', 'SKIPPED', 'FAILED'],
   monitoring: ['STABLE', 'DRIFTED', 'INSUFFICIENT_DATA', 'DATA_QUALITY', 'NOT_DEPLOYED', 'SKIPPED', 'FAILED'],
   retraining: ['STARTED', 'DECLINED', 'LOOP_GUARD', 'FAILED'],
+  operations: ['FROZEN', 'UNFROZEN'],
 } as const;
 
 export interface OutcomeEvent {
@@ -33,6 +35,27 @@ export interface OutcomeEvent {
 export interface OutcomeResult {
   /** Sequence number of the ledger entry. The same for every repetition of the event. */
   readonly sequence: number;
+}
+
+/** Every outcome is an event on the default bus of EventBridge, for rules of other teams. */
+export const OUTCOME_EVENT_SOURCE = 'cdk-ml-pipeline';
+export const OUTCOME_EVENT_DETAIL_TYPE = 'Model Pipeline Outcome';
+
+/**
+ * `detail` of that event. Delivered at least once, like every event of EventBridge; `modelName` and `sequence` together name the outcome,
+ * so a consumer that must not act twice remembers them.
+ */
+export interface OutcomeEventDetail {
+  readonly modelName: string;
+  readonly workflow: WorkflowName;
+  readonly outcome: string;
+  readonly reasons: readonly string[];
+  /** Of the ledger entry. */
+  readonly sequence: number;
+  readonly executionArn: string;
+  /** ISO time. */
+  readonly time: string;
+  readonly page: boolean;
 }
 
 /** What the ledger keeps: one object per entry, chained by SHA-256 over the canonical JSON of the entry without `hash`. */

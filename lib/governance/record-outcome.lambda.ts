@@ -1,4 +1,5 @@
 import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { S3Client } from '@aws-sdk/client-s3';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { lakeKeys } from '../data/data-lake.contract';
@@ -6,12 +7,21 @@ import { DIMENSION_MODEL, DIMENSION_OUTCOME, DIMENSION_WORKFLOW, METRIC_NAMESPAC
 import { requireEnvironment } from '../private/environment.contract';
 import { getJson, putJson, putJsonIf } from '../private/object-store.lambda-shared';
 import { chainEntry, eventKeyPart } from './ledger';
-import { OUTCOME_ENVIRONMENT, type LedgerEntry, type OutcomeEvent, type OutcomeResult } from './outcome.contract';
+import {
+  type LedgerEntry,
+  OUTCOME_ENVIRONMENT,
+  OUTCOME_EVENT_DETAIL_TYPE,
+  OUTCOME_EVENT_SOURCE,
+  type OutcomeEvent,
+  type OutcomeEventDetail,
+  type OutcomeResult,
+} from './outcome.contract';
 
 export interface OutcomeClients {
   readonly s3: S3Client;
   readonly sns: SNSClient;
   readonly cloudwatch: CloudWatchClient;
+  readonly eventBridge: EventBridgeClient;
 }
 
 export interface OutcomeEnvironment {
@@ -21,26 +31,34 @@ export interface OutcomeEnvironment {
   readonly RUNBOOK_URL: string;
 }
 
-/** What marks an event as recorded, written after its ledger entry; `announced` when page and metric have gone out too. */
+/** How an outcome is told, in this order. */
+const ANNOUNCEMENTS = ['page', 'metric', 'event'] as const;
+type Announcement = (typeof ANNOUNCEMENTS)[number];
+
+/** What marks an event as recorded, written after its ledger entry; `announced` grows with what has gone out. */
 interface EventMark {
   readonly sequence: number;
-  readonly announced: boolean;
+  readonly announced: readonly Announcement[];
 }
 
 /**
- * Records an outcome once, however often the event comes. Order of writes: entry (conditional) → mark → page and metric → mark
- * announced. A crash between any two is repaired by the repetition; only a crash between page and last mark can page twice.
+ * Records an outcome once, however often the event comes. Order of writes: entry (conditional) → mark → page → mark → metric → mark →
+ * event → mark. A crash between any two is repaired by the repetition. What cannot be avoided: a page, metric or event whose own mark was
+ * not written any more goes out a second time, as none of the three services takes an idempotency key; the ones before it do not.
  */
 export async function recordOutcome(event: OutcomeEvent, clients: OutcomeClients, environment: OutcomeEnvironment): Promise<OutcomeResult> {
   const bucket = environment.LAKE_BUCKET;
   const model = environment.MODEL_NAME;
   const markKey = lakeKeys.ledgerEvent(model, eventKeyPart(event.eventId));
   const mark = (await getJson<EventMark>(clients.s3, bucket, markKey))?.value;
-  if (mark?.announced) return { sequence: mark.sequence };
-
   const sequence = mark?.sequence ?? (await append(event, clients.s3, bucket, model));
-  await announce(event, clients, environment);
-  await putJson(clients.s3, bucket, markKey, { sequence, announced: true } satisfies EventMark);
+  let announced = mark?.announced ?? [];
+  for (const announcement of ANNOUNCEMENTS) {
+    if (announced.includes(announcement) || (announcement === 'page' && !event.page)) continue;
+    await ANNOUNCE[announcement](event, sequence, clients, environment);
+    announced = [...announced, announcement];
+    await putJson(clients.s3, bucket, markKey, { sequence, announced } satisfies EventMark);
+  }
   return { sequence };
 }
 
@@ -58,16 +76,18 @@ async function append(event: OutcomeEvent, s3: S3Client, bucket: string, model: 
       if (!(await putJsonIf(s3, bucket, key, next, 'absent'))) continue;
     }
     const markKey = lakeKeys.ledgerEvent(model, eventKeyPart(next.eventId));
-    await putJsonIf(s3, bucket, markKey, { sequence, announced: false } satisfies EventMark, 'absent');
+    await putJsonIf(s3, bucket, markKey, { sequence, announced: [] } satisfies EventMark, 'absent');
     await putJson(s3, bucket, lakeKeys.ledgerHead(model), { sequence });
     if (isFree || next.eventId === event.eventId) return sequence;
     previous = next;
   }
 }
 
-async function announce(event: OutcomeEvent, clients: OutcomeClients, environment: OutcomeEnvironment): Promise<void> {
-  if (event.page) {
-    await clients.sns.send(
+type Announce = (event: OutcomeEvent, sequence: number, clients: OutcomeClients, environment: OutcomeEnvironment) => Promise<unknown>;
+
+const ANNOUNCE: Record<Announcement, Announce> = {
+  page: (event, _, { sns }, environment) =>
+    sns.send(
       new PublishCommand({
         TopicArn: environment.TOPIC_ARN,
         // SNS: a subject has at most 100 characters.
@@ -78,27 +98,40 @@ async function announce(event: OutcomeEvent, clients: OutcomeClients, environmen
           outcome: { DataType: 'String', StringValue: event.outcome },
         },
       }),
+    ),
+  metric: (event, _, { cloudwatch }, environment) =>
+    cloudwatch.send(
+      new PutMetricDataCommand({
+        Namespace: METRIC_NAMESPACE,
+        MetricData: [
+          {
+            MetricName: METRICS.workflowOutcome.name,
+            Unit: METRICS.workflowOutcome.unit,
+            Value: 1,
+            Timestamp: new Date(event.time),
+            Dimensions: [
+              { Name: DIMENSION_MODEL, Value: environment.MODEL_NAME },
+              { Name: DIMENSION_WORKFLOW, Value: event.workflow },
+              { Name: DIMENSION_OUTCOME, Value: event.outcome },
+            ],
+          },
+        ],
+      }),
+    ),
+  event: async ({ workflow, outcome, reasons, executionArn, time, page }, sequence, { eventBridge }, environment) => {
+    const detail: OutcomeEventDetail = { modelName: environment.MODEL_NAME, workflow, outcome, reasons, sequence, executionArn, time, page };
+    const answer = await eventBridge.send(
+      new PutEventsCommand({
+        Entries: [
+          { Source: OUTCOME_EVENT_SOURCE, DetailType: OUTCOME_EVENT_DETAIL_TYPE, Time: new Date(time), Resources: [executionArn], Detail: JSON.stringify(detail) },
+        ],
+      }),
     );
-  }
-  await clients.cloudwatch.send(
-    new PutMetricDataCommand({
-      Namespace: METRIC_NAMESPACE,
-      MetricData: [
-        {
-          MetricName: METRICS.workflowOutcome.name,
-          Unit: METRICS.workflowOutcome.unit,
-          Value: 1,
-          Timestamp: new Date(event.time),
-          Dimensions: [
-            { Name: DIMENSION_MODEL, Value: environment.MODEL_NAME },
-            { Name: DIMENSION_WORKFLOW, Value: event.workflow },
-            { Name: DIMENSION_OUTCOME, Value: event.outcome },
-          ],
-        },
-      ],
-    }),
-  );
-}
+    // An entry that was not taken is no error of the request (API_PutEvents, FailedEntryCount).
+    const failed = answer.Entries?.find((entry) => entry.ErrorCode !== undefined);
+    if (failed) throw new Error(`EventBridge did not take the outcome: ${failed.ErrorCode} ${failed.ErrorMessage}`);
+  },
+};
 
 function pageText(event: OutcomeEvent, environment: OutcomeEnvironment): string {
   return [
@@ -106,12 +139,12 @@ function pageText(event: OutcomeEvent, environment: OutcomeEnvironment): string 
     '',
     ...event.reasons.map((reason) => `- ${reason}`),
     '',
-    `Execution: ${event.executionArn}`,
+    `${event.executionArn.includes(':execution:') ? 'Execution' : 'By'}: ${event.executionArn}`,
     `Runbook: ${environment.RUNBOOK_URL}#${event.workflow}-${event.outcome.toLowerCase().replaceAll('_', '-')}`,
   ].join('\n');
 }
 
-const clients: OutcomeClients = { s3: new S3Client({}), sns: new SNSClient({}), cloudwatch: new CloudWatchClient({}) };
+const clients: OutcomeClients = { s3: new S3Client({}), sns: new SNSClient({}), cloudwatch: new CloudWatchClient({}), eventBridge: new EventBridgeClient({}) };
 
 export async function handler(event: OutcomeEvent): Promise<OutcomeResult> {
   return recordOutcome(event, clients, requireEnvironment(process.env, OUTCOME_ENVIRONMENT));

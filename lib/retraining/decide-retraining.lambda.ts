@@ -3,6 +3,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { lakeKeys } from '../data/data-lake.contract';
 import { type ChampionPointer } from '../deployment/deployment.contract';
+import { activeFreeze } from '../governance/freeze.lambda-shared';
 import { type OutcomeEvent } from '../governance/outcome.contract';
 import { isRunning } from '../governance/running-execution.lambda-shared';
 import { requireEnvironment } from '../private/environment.contract';
@@ -85,7 +86,8 @@ async function remember(event: RetrainingEvent, clients: DecideRetrainingClients
     const state = stored?.value ?? EMPTY_STATE;
     const champion = (await getJson<ChampionPointer>(clients.s3, bucket, lakeKeys.championPointer(modelName)))?.value;
     const running = await isTraining(state, clients, environment);
-    const decided = decideRetraining(event, state, { modelName, champion, running }, policy);
+    const freeze = await activeFreeze(clients.s3, bucket, modelName);
+    const decided = decideRetraining(event, state, { modelName, champion, running, freeze }, policy);
     if (decided.repeated || (await putJsonIf(clients.s3, bucket, key, decided.state, stored ? { etag: stored.etag } : 'absent'))) return decided;
   }
   throw new Error(`retraining controller of ${modelName}: five conditional writes in a row met another writer`);

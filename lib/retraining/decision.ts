@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { frozenReason, type FreezeState } from '../governance/freeze.contract';
 import {
   type ControllerState,
   type DriftEvent,
@@ -22,6 +23,8 @@ export interface RetrainingFacts {
   readonly champion?: { readonly version: number; readonly since: string };
   /** A training execution runs. */
   readonly running: boolean;
+  /** The freeze that holds: nothing starts by itself. */
+  readonly freeze?: FreezeState;
 }
 
 export interface Decided {
@@ -51,6 +54,11 @@ function judge(event: RetrainingEvent, state: ControllerState, facts: Retraining
     const running = 'A training execution is running; one at a time.';
     if (event.trigger === 'new-data') return decline(event, { ...state, pending: event }, [running, `${event.key} is trained on when it is over.`]);
     return event.trigger === 'drift' && event.outcome !== 'DRIFTED' ? nothing(event, state) : decline(event, state, [running]);
+  }
+  if (facts.freeze && event.trigger !== 'manual') {
+    const frozen = `Nothing starts by itself: ${frozenReason(facts.freeze)}`;
+    if (event.trigger === 'new-data') return decline(event, { ...state, pending: event }, [frozen, `${event.key} is trained on after that.`]);
+    return event.trigger === 'drift' && event.outcome !== 'DRIFTED' ? nothing(event, state) : decline(event, state, [frozen]);
   }
   switch (event.trigger) {
     case 'manual':

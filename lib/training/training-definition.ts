@@ -66,7 +66,10 @@ export function trainingDefinition(props: TrainingDefinitionProps): AslDefinitio
         Next: 'AcquireLock',
       },
       AcquireLock: { ...governance._acquire('training', { leaseSeconds: props.leaseSeconds, next: 'LockAcquired' }), Catch: caught('acquire the lock', 'LockFailed') },
-      LockAcquired: { Type: 'Choice', Choices: [{ Condition: expr('$run.acquired'), Next: 'ListFiles' }], Default: 'RecordSkipped' },
+      LockAcquired: { Type: 'Choice', Choices: [{ Condition: expr('$run.acquired'), Next: 'Frozen' }], Default: 'RecordSkipped' },
+      // What starts by itself declines while a person has frozen the model; what a person starts runs.
+      Frozen: { Type: 'Choice', Choices: [{ Condition: expr("$exists($run.frozen) and $request.trigger != 'manual'"), Next: 'DeclineFrozen' }], Default: 'ListFiles' },
+      DeclineFrozen: ending('SKIPPED', [expr('$run.frozen')], false, 'ReleaseLock'),
       RecordSkipped: governance._record('training', {
         outcome: 'SKIPPED',
         reasons: [expr("'Another training run holds the lock: ' & $run.holder")],

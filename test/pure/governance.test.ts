@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { lakeKeys } from '../../lib/data/data-lake.contract';
-import { chainEntry, verifyLedger } from '../../lib/governance/ledger';
+import { frozenReason, type FreezeEvent, type FreezeState } from '../../lib/governance/freeze.contract';
+import { freeze, type FreezeClients } from '../../lib/governance/freeze.lambda';
+import { activeFreeze } from '../../lib/governance/freeze.lambda-shared';
+import { chainEntry, verifyLedger, verifyLedgerPart } from '../../lib/governance/ledger';
 import { lock, runIdOf, type LockClients } from '../../lib/governance/lock.lambda';
 import type { LedgerEntry, OutcomeEvent } from '../../lib/governance/outcome.contract';
 import { recordOutcome, type OutcomeClients } from '../../lib/governance/record-outcome.lambda';
@@ -13,7 +16,10 @@ class FakeAws {
   public readonly objects = new Map<string, { body: string; etag: string }>();
   public readonly pages: Record<string, any>[] = [];
   public readonly metrics: Record<string, any>[] = [];
+  public readonly events: Record<string, any>[] = [];
   public readonly running = new Set<string>();
+  /** What EventBridge does not take. */
+  public refusals = 0;
   private requests = 0;
   private dieAt = Infinity;
 
@@ -44,6 +50,13 @@ class FakeAws {
       case 'PutMetricDataCommand':
         this.metrics.push(input);
         return {};
+      case 'PutEventsCommand':
+        if (this.refusals-- > 0) return { FailedEntryCount: 1, Entries: [{ ErrorCode: 'ThrottlingException', ErrorMessage: 'slow down' }] };
+        this.events.push(...input.Entries);
+        return { FailedEntryCount: 0, Entries: [{ EventId: 'e' }] };
+      case 'InvokeCommand':
+        await recordOutcome(JSON.parse(Buffer.from(input.Payload).toString()) as OutcomeEvent, this.as<OutcomeClients>(), environment);
+        return {};
       default:
         throw new Error(`unexpected ${command.constructor.name}`);
     }
@@ -54,7 +67,7 @@ class FakeAws {
   }
 
   public as<T>(): T {
-    return { s3: this, sfn: this, sns: this, cloudwatch: this } as T;
+    return { s3: this, sfn: this, sns: this, cloudwatch: this, eventBridge: this, lambda: this } as T;
   }
 }
 
@@ -136,6 +149,44 @@ describe('ledger', () => {
     expect(verifyLedger(aws.ledger)).toEqual([]);
   });
 
+  it('tells EventBridge each outcome once, with the number of its ledger entry', async () => {
+    const aws = new FakeAws();
+    for (const id of ['a', 'b', 'a']) await recordOutcome(outcome(id), aws.as<OutcomeClients>(), environment);
+    expect(aws.events).toHaveLength(2);
+    expect(aws.events[1]).toMatchObject({ Source: 'cdk-ml-pipeline', DetailType: 'Model Pipeline Outcome', Time: new Date('2001-02-01T00:00:00.000Z') });
+    expect(JSON.parse(aws.events[1]!.Detail)).toEqual({
+      modelName: 'churn',
+      workflow: 'training',
+      outcome: 'REGISTERED',
+      reasons: ['because'],
+      sequence: 2,
+      executionArn: 'b',
+      time: '2001-02-01T00:00:00.000Z',
+      page: false,
+    });
+  });
+
+  it('tells again what EventBridge did not take, and nothing else', async () => {
+    const aws = new FakeAws();
+    aws.refusals = 1;
+    await expect(recordOutcome(outcome('a', true), aws.as<OutcomeClients>(), environment)).rejects.toThrow('EventBridge did not take the outcome: ThrottlingException');
+    await recordOutcome(outcome('a', true), aws.as<OutcomeClients>(), environment);
+    expect([aws.pages.length, aws.metrics.length, aws.events.length, aws.ledger.length]).toEqual([1, 1, 1, 1]);
+  });
+
+  it('doubles at most the one announcement after which it died', async () => {
+    for (let request = 1; request <= 16; request++) {
+      const aws = new FakeAws();
+      aws.die(request);
+      await recordOutcome(outcome('a', true), aws.as<OutcomeClients>(), environment).catch(() => undefined);
+      aws.die(Infinity);
+      await recordOutcome(outcome('a', true), aws.as<OutcomeClients>(), environment);
+      const told = [aws.pages.length, aws.metrics.length, aws.events.length];
+      expect(Math.min(...told)).toBe(1);
+      expect(told.reduce((sum, count) => sum + count)).toBeLessThanOrEqual(4);
+    }
+  });
+
   it('says what happened, why, and where to look in the page', async () => {
     const aws = new FakeAws();
     await recordOutcome(outcome('a', true), aws.as<OutcomeClients>(), environment);
@@ -174,6 +225,15 @@ describe('ledger', () => {
     expect(verifyLedger([first, second, chainEntry(outcome('a'), 'churn', second)])).toEqual(['entry 3 records event a again, first recorded as 1']);
   });
 
+  it('verifies a part as a part: what came before it is not judged', () => {
+    const first = chainEntry(outcome('a'), 'churn', undefined);
+    const second = chainEntry(outcome('b'), 'churn', first);
+    const third = chainEntry(outcome('c'), 'churn', second);
+    expect(verifyLedgerPart([third, second])).toEqual([]);
+    expect(verifyLedgerPart([{ ...third, outcome: 'REJECTED' }, second])).toEqual(['entry 3 was altered after it was written']);
+    expect(verifyLedgerPart([third, chainEntry(outcome('x'), 'churn', first)])).toEqual(['entry 3 does not follow from the entry before it']);
+  });
+
   it('keeps entries, marks and head where the lake says', async () => {
     const aws = new FakeAws();
     await recordOutcome(outcome('a'), aws.as<OutcomeClients>(), environment);
@@ -182,5 +242,71 @@ describe('ledger', () => {
       expect.stringMatching(/^state\/churn\/ledger\/events\/[0-9a-f]{64}\.json$/),
       lakeKeys.ledgerHead('churn'),
     ]);
+  });
+});
+
+describe('freeze', () => {
+  const ENVIRONMENT = { LAKE_BUCKET: 'lake', MODEL_NAME: 'churn', OUTCOME_FUNCTION: 'outcome' };
+  const ask = (aws: FakeAws, action: FreezeEvent['action'], id: string, more: Partial<FreezeEvent> = {}) =>
+    freeze({ action, reason: `reason of ${id}`, caller: 'arn:aws:iam::111122223333:user/ops', time: '2001-02-01T00:00:00Z', id, ...more }, aws.as<FreezeClients>(), ENVIRONMENT);
+  const stored = (aws: FakeAws): FreezeState => JSON.parse(aws.objects.get(lakeKeys.freeze('churn'))!.body) as FreezeState;
+  const outcomes = (aws: FakeAws) => aws.ledger.map(({ workflow, outcome: name }) => `${workflow} ${name}`);
+
+  it('holds until it is lifted; both are in the ledger, paged and told', async () => {
+    const aws = new FakeAws();
+    expect(await ask(aws, 'freeze', '1')).toMatchObject({ changed: true, state: { frozen: true, reason: 'reason of 1', since: '2001-02-01T00:00:00.000Z' } });
+    expect(await activeFreeze(aws.as<FreezeClients>().s3, 'lake', 'churn')).toMatchObject({ frozen: true });
+    expect(await ask(aws, 'unfreeze', '2')).toMatchObject({ changed: true, state: { frozen: false, reason: 'reason of 2' } });
+    expect(await activeFreeze(aws.as<FreezeClients>().s3, 'lake', 'churn')).toBeUndefined();
+    expect(outcomes(aws)).toEqual(['operations FROZEN', 'operations UNFROZEN']);
+    expect(aws.pages.map(({ Subject }) => Subject)).toEqual(['churn: operations FROZEN', 'churn: operations UNFROZEN']);
+    expect(aws.pages[0]!.Message).toContain('By: arn:aws:iam::111122223333:user/ops');
+    expect(aws.events).toHaveLength(2);
+    expect(verifyLedger(aws.ledger)).toEqual([]);
+  });
+
+  it('changes and records nothing when the model is in that state already: the first reason stands', async () => {
+    const aws = new FakeAws();
+    expect(await ask(aws, 'unfreeze', '0')).toEqual({ changed: false, state: undefined });
+    await ask(aws, 'freeze', '1');
+    expect(await ask(aws, 'freeze', '2')).toMatchObject({ changed: false, state: { reason: 'reason of 1' } });
+    expect(outcomes(aws)).toEqual(['operations FROZEN']);
+  });
+
+  it('is not undone by an event that comes again late', async () => {
+    const aws = new FakeAws();
+    await ask(aws, 'freeze', '1');
+    await ask(aws, 'unfreeze', '2');
+    expect(await ask(aws, 'freeze', '1')).toMatchObject({ changed: false, state: { frozen: false } });
+    expect(outcomes(aws)).toEqual(['operations FROZEN', 'operations UNFROZEN']);
+  });
+
+  it('ends in the asked state with one entry when it dies at any request and is repeated', async () => {
+    for (let request = 1; request <= 18; request++) {
+      const aws = new FakeAws();
+      aws.die(request);
+      await ask(aws, 'freeze', '1').catch(() => undefined);
+      aws.die(Infinity);
+      await ask(aws, 'freeze', '1');
+      expect(stored(aws).frozen).toBe(true);
+      expect(outcomes(aws)).toEqual(['operations FROZEN']);
+    }
+  });
+
+  it('refuses an event that does not say who, why, when and which', async () => {
+    for (const missing of [{ reason: ' ' }, { caller: '' }, { time: 'now' }, { id: '' }]) {
+      const aws = new FakeAws();
+      await expect(ask(aws, 'freeze', '1', missing)).rejects.toThrow('a freeze event needs');
+      expect(aws.objects.size).toBe(0);
+    }
+    await expect(ask(new FakeAws(), 'thaw' as 'freeze', '1')).rejects.toThrow('a freeze event needs');
+  });
+
+  it('is told to whoever acquires a lock', async () => {
+    const aws = new FakeAws();
+    const acquire = () => lock({ action: 'acquire', lock: 'training', holder: 'h', now: '2001-02-01T00:00:00.000Z', leaseSeconds: 60 }, aws.as<LockClients>(), 'lake', 'churn');
+    expect((await acquire()).frozen).toBeUndefined();
+    await ask(aws, 'freeze', '1');
+    expect((await acquire()).frozen).toBe(frozenReason(stored(aws)));
   });
 });

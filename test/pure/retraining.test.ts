@@ -168,6 +168,33 @@ describe('whatever happens', () => {
 const MACHINE = 'arn:aws:states:us-east-1:111122223333:stateMachine:Training';
 const ENVIRONMENT = { LAKE_BUCKET: BUCKET, MODEL_NAME: MODEL, TRAINING_STATE_MACHINE_ARN: MACHINE, OUTCOME_FUNCTION: 'outcome', POLICY: JSON.stringify(POLICY) };
 
+describe('a frozen model', () => {
+  const freeze = { frozen: true, reason: 'an incident', by: 'arn:aws:iam::111122223333:user/ops', since: at(0) };
+  const frozen = () => ({ freeze });
+
+  it('is not retrained by drift, schedule or data, and says who froze it', () => {
+    const schedule: RetrainingEvent = { trigger: 'schedule', eventId: 's', time: at(5) };
+    const data: RetrainingEvent = { trigger: 'new-data', eventId: 'd', time: at(6), key: 'raw/_SUCCESS' };
+    const { outcomes, state } = run([drift(1), drift(2), drift(3), schedule, data], frozen);
+    expect(outcomes).toEqual(['DECLINED', 'DECLINED', 'DECLINED', 'DECLINED', 'DECLINED']);
+    expect(state.decisions[2]!.reasons[0]).toContain('user/ops: an incident');
+    expect(state.starts).toEqual([]);
+  });
+
+  it('is retrained by a person all the same', () => {
+    expect(run([{ trigger: 'manual', eventId: 'm', time: at(1), reason: 'I know' }], frozen).outcomes).toEqual(['STARTED']);
+  });
+
+  it('says nothing of quiet windows', () => {
+    expect(run([drift(1, 'STABLE')], frozen).outcomes).toEqual(['NOTHING']);
+  });
+
+  it('learns from new data that came meanwhile when it is released', () => {
+    const data: RetrainingEvent = { trigger: 'new-data', eventId: 'd', time: at(1), key: 'raw/_SUCCESS' };
+    expect(run([data, drift(2, 'STABLE')], (event) => (event.trigger === 'new-data' ? { freeze } : {})).outcomes).toEqual(['DECLINED', 'STARTED']);
+  });
+});
+
 describe('the controller function', () => {
   const tell = (world: MonitoringWorld, event: RetrainingEvent | ObjectCreatedEvent) => decide(event, { s3: world.client, sfn: world.client, lambda: world.client }, ENVIRONMENT);
   const drifting = (): MonitoringWorld => {

@@ -107,6 +107,7 @@ describe('MlPipeline', () => {
     pipeline.grants.startTraining(role);
     pipeline.grants.startDeployment(role);
     pipeline.grants.approve(role);
+    pipeline.grants.operate(role);
     pipeline.grants.putRawData(role);
     expect(() => app.synth()).not.toThrow();
   });
@@ -160,6 +161,17 @@ describe('MlPipeline', () => {
   it('uses the Node.js 24 runtime on arm64, frozen until the function changes', () => {
     const template = Template.fromStack(build().stack);
     template.allResourcesProperties('AWS::Lambda::Function', { Runtime: 'nodejs24.x', Architectures: ['arm64'], RuntimeManagementConfig: { UpdateRuntimeOn: 'FunctionUpdate' } });
+  });
+
+  it('tells the command line where everything is, in the 4 KB of a parameter', () => {
+    const { pipeline, stack } = build();
+    const [parameter] = Object.values(Template.fromStack(stack).findResources('AWS::SSM::Parameter'));
+    expect(parameter!.Properties.Name).toBe(`/cdk-ml-pipeline/${pipeline.modelName}`);
+    const text = JSON.stringify(stack.resolve(parameter!.Properties.Value));
+    for (const member of ['bucket', 'endpointName', 'modelPackageGroup', 'deploymentStateMachineArn', 'trainingStateMachineArn', 'monitoringStateMachineArn', 'freezeFunctionArn']) {
+      expect(text).toContain(member);
+    }
+    expect(text.length).toBeLessThan(2048);
   });
 
   it('allows no action by wildcard', () => {
