@@ -15,6 +15,8 @@ export * from './model-file/model-file';
 export * from './monitoring/monitoring';
 export * from './monitoring/monitoring-workflow';
 export * from './operations/model-operations';
+export * from './prediction-log/prediction-log';
+export * from './prediction-log/prediction-log-table';
 export * from './registry/model-registry';
 export * from './retraining/retraining';
 export * from './retraining/retraining-controller';

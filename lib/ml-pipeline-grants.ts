@@ -40,6 +40,11 @@ export class MlPipelineGrants {
     this.pipeline.operations._grantOperate(grantee);
   }
 
+  /** Queries the model's prediction log with Athena, in its own workgroup. Without effect with `PredictionLog.none()`. */
+  public queryPredictions(grantee: iam.IGrantable): iam.Grant {
+    return this.pipeline.predictionLog?._grantQuery(grantee) ?? iam.Grant.drop(grantee, 'there is no prediction log');
+  }
+
   /** Puts raw data of this model into the lake. */
   public putRawData(grantee: iam.IGrantable): void {
     this.pipeline.lake._grantWrite(grantee, 'raw', this.pipeline.modelName);

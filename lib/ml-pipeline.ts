@@ -17,6 +17,8 @@ import { CatalogueMetric, DIMENSION_MODEL, METRIC_NAMESPACE, METRICS } from './m
 import { Monitoring } from './monitoring/monitoring';
 import { MonitoringWorkflow } from './monitoring/monitoring-workflow';
 import { ModelOperations } from './operations/model-operations';
+import { PredictionLog } from './prediction-log/prediction-log';
+import { PredictionLogTable } from './prediction-log/prediction-log-table';
 import { Problems } from './private/errors';
 import { ModelRegistry } from './registry/model-registry';
 import { Retraining } from './retraining/retraining';
@@ -73,6 +75,13 @@ export interface MlPipelineProps {
    * @default Retraining.manual()
    */
   readonly retraining?: Retraining;
+
+  /**
+   * How every prediction is kept, so that it can be explained later.
+   *
+   * @default PredictionLog.standard()
+   */
+  readonly predictionLog?: PredictionLog;
 }
 
 /**
@@ -100,6 +109,8 @@ export class MlPipeline extends Construct {
   public readonly monitoring?: MonitoringWorkflow;
   /** What the command line needs to find this model. */
   public readonly operations: ModelOperations;
+  /** Undefined with `PredictionLog.none()`. */
+  public readonly predictionLog?: PredictionLogTable;
   /** Permissions on this pipeline. */
   public readonly grants: MlPipelineGrants;
 
@@ -112,6 +123,7 @@ export class MlPipeline extends Construct {
     const deployment = props.deployment ?? Deployment.canary();
     const monitoring = props.monitoring ?? Monitoring.standard();
     const retraining = props.retraining ?? Retraining.manual();
+    const predictionLog = props.predictionLog ?? PredictionLog.standard();
 
     const problems = new Problems();
     checkModelName(props.modelName, problems);
@@ -124,6 +136,7 @@ export class MlPipeline extends Construct {
     monitoring._validate('monitoring', problems);
     if (document) monitoring._validateFeatures('monitoring', problems, columnLayout(document).features.map(({ name }) => name));
     retraining._validate('retraining', problems);
+    predictionLog._validate('predictionLog', problems, monitoring._captureMinimum, props.trainingData.lake._capturedExpiration, document);
     problems.require(
       monitoring._enabled || retraining._triggers().policy.drift === undefined,
       'DriftWithoutMonitoring',
@@ -172,6 +185,9 @@ export class MlPipeline extends Construct {
       deploymentStateMachine: this.deployment.stateMachine,
       monitoringStateMachine: this.monitoring?.stateMachine,
     });
+    if (predictionLog._enabled) {
+      this.predictionLog = new PredictionLogTable(this, 'PredictionLog', { ...governed, registry: this.registry, contract, predictionLog });
+    }
     this.grants = new MlPipelineGrants(this);
   }
 

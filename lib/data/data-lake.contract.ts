@@ -2,7 +2,7 @@
  * Where everything of a model lies in the data lake's bucket. Constructs grant on these prefixes, handlers read and write these keys.
  * Imports nothing.
  */
-export const AREAS = ['raw', 'quarantine', 'snapshots', 'curated', 'artifacts', 'evaluations', 'baselines', 'captured', 'labels', 'predictions', 'reports', 'state'] as const;
+export const AREAS = ['raw', 'quarantine', 'snapshots', 'curated', 'artifacts', 'evaluations', 'baselines', 'captured', 'labels', 'predictions', 'queries', 'reports', 'state'] as const;
 export type Area = (typeof AREAS)[number];
 
 /** `raw/flight-delay/`: with the closing slash, so that `a/` never matches `ab/`. */
@@ -46,6 +46,10 @@ export const lakeKeys = {
   labelsPrefix: (model: string): string => `labels/${model}/`,
   /** The prediction log: one row per prediction, made from captured data. */
   predictionsPrefix: (model: string): string => `predictions/${model}/`,
+  /** What of one captured file could not be logged in full; written only when there is something. */
+  predictionLogReport: (model: string, day: string, name: string): string => `reports/${model}/prediction-log/${day}/${name}.json`,
+  /** Results of queries on the prediction log. */
+  queriesPrefix: (model: string): string => `queries/${model}/`,
   monitoringRun: (model: string, windowId: string): string => `reports/${model}/monitoring/${windowId}/`,
   championPointer: (model: string): string => `state/${model}/champion.json`,
   /** Kill switch of all automatic deployment and retraining: `FreezeState`. */

@@ -1,4 +1,5 @@
-import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Aws, Duration, Names, RemovalPolicy } from 'aws-cdk-lib';
+import * as glue from 'aws-cdk-lib/aws-glue';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
@@ -48,11 +49,15 @@ export class DataLake extends Construct {
   public readonly key: kms.Key;
   /** Receives the server access logs of `bucket`. */
   public readonly accessLogs: s3.Bucket;
+  /** @internal */
+  public readonly _capturedExpiration: Duration;
+  private database?: glue.CfnDatabase;
 
   public constructor(scope: Construct, id: string, props: DataLakeProps = {}) {
     super(scope, id);
     const noncurrentVersionExpiration = props.noncurrentVersionExpiration ?? Defaults.NONCURRENT_VERSION_EXPIRATION;
     const capturedExpiration = props.capturedExpiration ?? Defaults.CAPTURED_EXPIRATION;
+    this._capturedExpiration = capturedExpiration;
     const rawTransition = props.rawTransition ?? Defaults.RAW_TRANSITION;
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
     const problems = new Problems();
@@ -125,6 +130,33 @@ export class DataLake extends Construct {
   public _grantWrite(grantee: iam.IGrantable, area: Area, modelName: string): void {
     this.allow(grantee, ['s3:PutObject', 's3:AbortMultipartUpload'], [this.objects(area, modelName)]);
     this.allowKey(grantee, ['kms:GenerateDataKey', 'kms:Decrypt']);
+  }
+
+  /**
+   * Removes the objects of one model in one area some time after they were written, and what was removed some time after that. Where another
+   * rule says something shorter, that holds (S3 User Guide, "Conflicting lifecycle rules").
+   *
+   * @internal
+   */
+  public _expire(area: Area, modelName: string, expiration: Duration, noncurrentVersionExpiration: Duration): void {
+    this.bucket.addLifecycleRule({ id: `${area}-${modelName}`, prefix: areaPrefix(area, modelName), expiration, noncurrentVersionExpiration });
+  }
+
+  /**
+   * The Glue database of the prediction logs of all models in this lake.
+   *
+   * @internal
+   */
+  public _predictionDatabase(): glue.CfnDatabase {
+    this.database ??= new glue.CfnDatabase(this, 'Predictions', {
+      catalogId: Aws.ACCOUNT_ID,
+      databaseInput: {
+        // Glue folds names to lower case, so that a name made by CloudFormation would not be found again.
+        name: Names.uniqueResourceName(this, { maxLength: 64, separator: '_', allowedSpecialCharacters: '_' }).toLowerCase(),
+        description: `Predictions of the models in ${this.node.path}`,
+      },
+    });
+    return this.database;
   }
 
   /** By bucket policy, not ACL: the same template whatever feature flags the app has set. */

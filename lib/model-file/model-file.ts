@@ -16,6 +16,7 @@ import { checkAgainstSchema, parseYamlOrJson } from '../private/bundled';
 import { parseDuration } from '../private/duration';
 import { didYouMean, Problems } from '../private/errors';
 import { packageRoot } from '../private/package-root';
+import { PredictionLog } from '../prediction-log/prediction-log';
 import { Retraining } from '../retraining/retraining';
 import { Algorithm } from '../training/algorithm';
 import { ContainerImage } from '../training/container-image';
@@ -58,6 +59,7 @@ export interface ModelFile {
   };
   readonly monitoring?: { enabled?: boolean; interval?: string; minimumSampleSize?: number; psiThreshold?: number };
   readonly retraining?: { onDrift?: { cooldown?: string; maximumPerWeek?: number }; onSchedule?: string; onNewData?: { marker?: string } };
+  readonly predictionLog?: { enabled?: boolean; retention?: string; captureRetention?: string; droppedColumns?: string[] };
 }
 
 /**
@@ -126,6 +128,7 @@ function translate(file: ModelFile, folder: string, lake: DataLake): MlPipelineP
     deployment: file.deployment && deployment(file.deployment),
     monitoring: file.monitoring && monitoring(file.monitoring),
     retraining: file.retraining && retraining(file.retraining),
+    predictionLog: file.predictionLog && predictionLog(file.predictionLog),
   };
 }
 
@@ -164,6 +167,11 @@ function deployment(file: NonNullable<ModelFile['deployment']>): Deployment {
 function monitoring(file: NonNullable<ModelFile['monitoring']>): Monitoring {
   if (file.enabled === false) return Monitoring.none();
   return Monitoring.standard({ interval: duration(file.interval), minimumSampleSize: file.minimumSampleSize, psiThreshold: file.psiThreshold });
+}
+
+function predictionLog(file: NonNullable<ModelFile['predictionLog']>): PredictionLog {
+  if (file.enabled === false) return PredictionLog.none();
+  return PredictionLog.standard({ retention: duration(file.retention), captureRetention: duration(file.captureRetention), droppedColumns: file.droppedColumns });
 }
 
 function retraining(file: NonNullable<ModelFile['retraining']>): Retraining {

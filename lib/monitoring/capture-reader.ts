@@ -1,5 +1,6 @@
 import { parseCsv } from '../data/csv';
 import { jsonPredictions, jsonRows } from './capture-json';
+import { attributeLatency, responseLatency } from './capture-latency';
 
 /**
  * Reads what SageMaker's data capture writes: one JSON document per line, each the request and the response of one invocation, which may
@@ -15,6 +16,8 @@ export interface CaptureRecord {
   readonly input?: readonly (readonly string[])[];
   /** One prediction per row; absent when the response was not captured. */
   readonly output?: readonly string[];
+  /** How long the model took, when something in the record says so: `capture-latency.ts`. */
+  readonly latencyMilliseconds?: number;
 }
 
 export interface BadLine {
@@ -35,9 +38,9 @@ export interface CaptureFile {
 export interface CaptureReaderOptions {
   /** Names of the request's columns, needed for JSON objects. */
   readonly features: readonly string[];
-  /** ISO times, start included, end not. */
-  readonly start: string;
-  readonly end: string;
+  /** ISO times, start included, end not; absent = no limit. */
+  readonly start?: string;
+  readonly end?: string;
 }
 
 interface CapturedSide {
@@ -47,8 +50,8 @@ interface CapturedSide {
 }
 
 export function readCaptureFile(text: string, options: CaptureReaderOptions): CaptureFile {
-  const start = Date.parse(options.start);
-  const end = Date.parse(options.end);
+  const start = options.start === undefined ? -Infinity : Date.parse(options.start);
+  const end = options.end === undefined ? Infinity : Date.parse(options.end);
   const records: CaptureRecord[] = [];
   const badLines: BadLine[] = [];
   const seen = new Set<string>();
@@ -75,7 +78,7 @@ export function readCaptureFile(text: string, options: CaptureReaderOptions): Ca
 export function readCaptureLine(line: string, features: readonly string[]): CaptureRecord {
   const document = parseJson(line, 'the line') as {
     captureData?: { endpointInput?: CapturedSide; endpointOutput?: CapturedSide };
-    eventMetadata?: { eventId?: unknown; inferenceId?: unknown; inferenceTime?: unknown };
+    eventMetadata?: { eventId?: unknown; inferenceId?: unknown; inferenceTime?: unknown; customAttributes?: unknown };
   } | null;
   const metadata = document?.eventMetadata;
   if (typeof metadata?.eventId !== 'string') throw new Error('eventMetadata.eventId is missing');
@@ -83,12 +86,20 @@ export function readCaptureLine(line: string, features: readonly string[]): Capt
   if (Number.isNaN(inferenceTime)) throw new Error('eventMetadata.inferenceTime is not a time');
   const { endpointInput, endpointOutput } = document?.captureData ?? {};
   if (!endpointInput && !endpointOutput) throw new Error('captureData has neither endpointInput nor endpointOutput');
+  let latency = attributeLatency(metadata.customAttributes);
+  const predictions = (value: unknown): string[] => {
+    latency ??= responseLatency(value);
+    return jsonPredictions(value);
+  };
+  const input = endpointInput && readSide(endpointInput, 'endpointInput', parseCsv, (value) => jsonRows(value, features));
+  const output = endpointOutput && readSide(endpointOutput, 'endpointOutput', (csv) => parseCsv(csv).flat(), predictions);
   return {
     eventId: metadata.eventId,
     ...(typeof metadata.inferenceId === 'string' ? { inferenceId: metadata.inferenceId } : {}),
     inferenceTime,
-    ...(endpointInput ? { input: readSide(endpointInput, 'endpointInput', parseCsv, (value) => jsonRows(value, features)) } : {}),
-    ...(endpointOutput ? { output: readSide(endpointOutput, 'endpointOutput', (csv) => parseCsv(csv).flat(), jsonPredictions) } : {}),
+    ...(input ? { input } : {}),
+    ...(output ? { output } : {}),
+    ...(latency === undefined ? {} : { latencyMilliseconds: latency }),
   };
 }
 

@@ -40,6 +40,12 @@ export const METRICS = {
     dimensions: model,
     description: '1 when predictions were made that could not be judged, else 0; emitted by every run, also while nothing is deployed',
   },
+  predictionLogProblems: {
+    name: 'PredictionLogProblems',
+    unit: 'Count',
+    dimensions: model,
+    description: 'captured lines and rows that are not in the prediction log in full; 0 for a file without any',
+  },
   analysisFailed: {
     name: 'DeploymentAnalysisFailed',
     unit: 'None',

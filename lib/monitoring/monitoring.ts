@@ -134,6 +134,15 @@ export class Monitoring {
     return this.options !== undefined;
   }
 
+  /**
+   * Captured data younger than this is read: the widest window with a day to repair what failed.
+   *
+   * @internal
+   */
+  public get _captureMinimum(): Duration {
+    return this.options ? Defaults.MAXIMUM_LOOKBACK.plus(Duration.days(1)) : Duration.days(1);
+  }
+
   /** @internal */
   public _validate(path: string, problems: Problems): void {
     const { options } = this;

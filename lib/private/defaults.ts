@@ -6,6 +6,10 @@ export class Defaults {
   public static readonly NONCURRENT_VERSION_EXPIRATION = Duration.days(90);
   /** A year of predictions: one season of every business. */
   public static readonly CAPTURED_EXPIRATION = Duration.days(365);
+  /** As long as captured data. */
+  public static readonly PREDICTION_LOG_RETENTION = Duration.days(365);
+  /** Long enough for a monthly look back; privacy rules mostly say that raw data of persons goes as soon as it is not needed. */
+  public static readonly SENSITIVE_CAPTURE_EXPIRATION = Duration.days(30);
   /** STANDARD_IA pays off after about a month without reads; training reads the last quarter. */
   public static readonly RAW_TRANSITION = Duration.days(90);
   /** A week has every weekday: the test set is not one-sided. */

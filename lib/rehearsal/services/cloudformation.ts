@@ -17,6 +17,7 @@ export class CloudFormationService extends OperationTable {
       'AWS::Glue::Database': (request) => ({ ref: request.properties.DatabaseInput?.Name ?? physicalName(request).toLowerCase() }),
       'AWS::Glue::Table': (request) => ({ ref: request.properties.TableInput?.Name ?? physicalName(request).toLowerCase() }),
       'AWS::Athena::WorkGroup': (request) => ({ ref: request.properties.Name ?? physicalName(request) }),
+      'AWS::Athena::PreparedStatement': ({ properties }) => ({ ref: `${properties.StatementName}|${properties.WorkGroup}` }),
       'AWS::ECR::Repository': (request) => {
         const name: string = request.properties.RepositoryName ?? physicalName(request).toLowerCase();
         const arn = `arn:${partition}:ecr:${region}:${account}:repository/${name}`;
