@@ -35,14 +35,34 @@ export interface EventFault extends FaultWindow {
   readonly delayMilliseconds?: number;
 }
 
-/** Containers of a model answer with errors or slowly, or never become healthy. Matches SageMaker Model names by prefix. */
+/**
+ * Containers of a model answer with errors, slowly or wrongly, or never become healthy. Matches SageMaker Model names by prefix; all members
+ * of one fault strike together, and of several faults that match the first one does.
+ */
 export interface ContainerFault extends FaultWindow {
   readonly type: 'container';
   readonly modelNamePrefix: string;
+  /** Only the containers of this variant; absent = of every variant. */
+  readonly variantName?: string;
   /** Share of invocations answered with HTTP 500, 0 to 1. */
   readonly errorRate?: number;
   readonly addedLatencyMilliseconds?: number;
   readonly neverHealthy?: boolean;
+  readonly changedPredictions?: ChangedPredictions;
+}
+
+/** Every number `x` that the container answers becomes `constant`, or `factor * x + offset`, held within the limits. */
+export interface ChangedPredictions {
+  readonly constant?: number;
+  /** Absent = 1. */
+  readonly factor?: number;
+  /** Absent = 0. */
+  readonly offset?: number;
+  /** For probabilities 0 and 1. */
+  readonly minimum?: number;
+  readonly maximum?: number;
+  /** Share of the requests whose answer changes, 0 to 1; absent = 1. */
+  readonly share?: number;
 }
 
 /** An execution dies just before it enters a state: aborted, as if somebody had stopped it. */
@@ -59,7 +79,13 @@ export interface SilentRollbackFault extends FaultWindow {
   readonly endpointName: string;
 }
 
-export type Fault = RequestFault | EventFault | ContainerFault | CrashFault | SilentRollbackFault;
+/** An update that has to be rolled back cannot be: the endpoint ends as UpdateRollbackFailed, with both fleets in service. */
+export interface RollbackFailureFault extends FaultWindow {
+  readonly type: 'rollback-fails';
+  readonly endpointName: string;
+}
+
+export type Fault = RequestFault | EventFault | ContainerFault | CrashFault | SilentRollbackFault | RollbackFailureFault;
 
 /** The faults of a scenario. Deterministic: order of occasions and counters decide, never chance. */
 export class FaultPlan {
@@ -96,8 +122,13 @@ export class FaultPlan {
   }
 
   /** Container faults that hold for the model now; rates are applied by the caller with its own random stream. */
-  public container(now: number, modelName: string): ContainerFault | undefined {
-    return this.strike(now, modelName, (fault): fault is ContainerFault => fault.type === 'container' && modelName.startsWith(fault.modelNamePrefix));
+  public container(now: number, modelName: string, variantName?: string): ContainerFault | undefined {
+    return this.strike(
+      now,
+      modelName,
+      (fault): fault is ContainerFault =>
+        fault.type === 'container' && modelName.startsWith(fault.modelNamePrefix) && (fault.variantName === undefined || variantName === undefined || fault.variantName === variantName),
+    );
   }
 
   public crash(now: number, stateMachine: string, state: string): CrashFault | undefined {
@@ -110,6 +141,11 @@ export class FaultPlan {
 
   public silentRollback(now: number, endpointName: string): SilentRollbackFault | undefined {
     return this.strike(now, endpointName, (fault): fault is SilentRollbackFault => fault.type === 'silent-rollback' && fault.endpointName === endpointName);
+  }
+
+  /** Asked when a rollback begins. */
+  public rollbackFails(now: number, endpointName: string): RollbackFailureFault | undefined {
+    return this.strike(now, endpointName, (fault): fault is RollbackFailureFault => fault.type === 'rollback-fails' && fault.endpointName === endpointName);
   }
 
   private strike<F extends Fault>(now: number, what: string, matches: (fault: Fault) => fault is F): F | undefined {

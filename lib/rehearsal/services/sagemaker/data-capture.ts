@@ -39,7 +39,7 @@ export class DataCapture {
     private readonly config: DataCaptureConfig,
     private readonly roleArn: string,
   ) {
-    this.random = context.simulation.random.stream(`sagemaker/capture/${endpointName}/${config.DestinationS3Uri}/${context.simulation.clock.now()}`);
+    this.random = context.simulation.random.stream(`sagemaker/capture/${endpointName}/${variantName}/${config.DestinationS3Uri}/${context.simulation.clock.now()}`);
   }
 
   public async add(exchange: CapturedExchange): Promise<void> {

@@ -15,6 +15,8 @@ export interface TrafficStep {
 export interface DeploymentPlan {
   readonly kind: 'all-at-once' | 'canary' | 'linear' | 'rolling';
   readonly steps: readonly TrafficStep[];
+  /** Of a rolling deployment: instances of the old fleet that a rollback brings back at a time. Blue/green keeps the old fleet, so it needs none. */
+  readonly rollbackBatch?: number;
   readonly alarmNames: readonly string[];
   readonly timeoutSeconds: number;
 }
@@ -41,12 +43,15 @@ export function validateDeploymentConfig(config: DeploymentConfig | undefined): 
   if (routing?.Type === 'CANARY' && !routing.CanarySize) throw invalid('CanarySize must be specified when traffic routing type is CANARY.');
   if (routing?.Type === 'LINEAR' && !routing.LinearStepSize) throw invalid('LinearStepSize must be specified when traffic routing type is LINEAR.');
   if (routing?.CanarySize && routing.Type !== 'CANARY') throw invalid(`CanarySize cannot be specified when traffic routing type is ${routing.Type}.`);
+  const back = rolling?.RollbackMaximumBatchSize;
+  if (back?.Type === 'CAPACITY_PERCENT' && (back.Value! < 5 || back.Value! > 100)) throw invalid(`RollbackMaximumBatchSize of ${back.Value}% is out of range: it must be between 5% and 100%.`);
   if (routing?.LinearStepSize && routing.Type !== 'LINEAR') throw invalid(`LinearStepSize cannot be specified when traffic routing type is ${routing.Type}.`);
 }
 
 /**
  * Steps of an update (guide: deployment-guardrails and its pages on canary, linear, all at once, rolling).
- * `comparable` is false when the variants' names change: then all traffic shifts at once without baking (deployment-guardrails-exclusions).
+ * `comparable` is false when guardrails are excluded: then all traffic shifts at once without baking (guardrail-exclusions.ts). A fleet
+ * without instances (asynchronous, scaled to zero) has no part of its capacity to begin with, so it is updated at once as well.
  * @throws ValidationException when a size does not fit the number of instances
  */
 export function deploymentPlan(config: DeploymentConfig | undefined, instances: number, comparable: boolean): DeploymentPlan {
@@ -57,7 +62,7 @@ export function deploymentPlan(config: DeploymentConfig | undefined, instances: 
   const timeoutSeconds = blueGreen?.MaximumExecutionTimeoutInSeconds ?? rolling?.MaximumExecutionTimeoutInSeconds ?? MAXIMUM_TIMEOUT;
   const step = (active: number, label: TrafficStep['label'], waitName: string, waitSeconds: number): TrafficStep => ({
     instances: active,
-    share: active / instances,
+    share: instances === 0 ? 1 : active / instances,
     label,
     waitName,
     waitSeconds,
@@ -65,11 +70,11 @@ export function deploymentPlan(config: DeploymentConfig | undefined, instances: 
   const last = step(instances, 'full', 'TerminationWaitInSeconds', comparable ? (blueGreen?.TerminationWaitInSeconds ?? 0) : 0);
   let kind: DeploymentPlan['kind'] = 'all-at-once';
   let steps: TrafficStep[] = [last];
-  if (comparable && routing?.Type === 'CANARY') {
+  if (comparable && instances > 0 && routing?.Type === 'CANARY') {
     const size = capacity('CanarySize', routing.CanarySize!, instances, 1);
     kind = 'canary';
     steps = [step(size, 'canary', 'WaitIntervalInSeconds', routing.WaitIntervalInSeconds!), last];
-  } else if (comparable && (routing?.Type === 'LINEAR' || rolling)) {
+  } else if (comparable && instances > 0 && (routing?.Type === 'LINEAR' || rolling)) {
     const size = rolling
       ? capacity('MaximumBatchSize', rolling.MaximumBatchSize!, instances, 5)
       : capacity('LinearStepSize', routing!.LinearStepSize!, instances, 10);
@@ -83,7 +88,16 @@ export function deploymentPlan(config: DeploymentConfig | undefined, instances: 
   if (waits >= timeoutSeconds) {
     throw invalid(`MaximumExecutionTimeoutInSeconds (${timeoutSeconds}) must be larger than the total waiting time of the deployment (${waits} seconds).`);
   }
-  return { kind, steps, alarmNames: comparable ? alarmNames : [], timeoutSeconds };
+  const rollbackBatch = kind === 'rolling' ? batchBack(rolling!.RollbackMaximumBatchSize, instances) : undefined;
+  return { kind, steps, rollbackBatch, alarmNames: comparable ? alarmNames : [], timeoutSeconds };
+}
+
+/** "the default value will be set to 100% of total capacity" (API_RollingUpdatePolicy). */
+function batchBack(size: CapacitySize | undefined, instances: number): number {
+  if (!size) return instances;
+  const count = size.Type === 'CAPACITY_PERCENT' ? Math.max(1, Math.floor((instances * size.Value!) / 100)) : size.Value!;
+  if (count < 1 || count > instances) throw invalid(`RollbackMaximumBatchSize of ${count} instance(s) must be between 1 and the variant's total instance count (${instances}).`);
+  return count;
 }
 
 /** Whole instances, at least one, at most half of the fleet: a percentage is rounded down, a fleet of one has no half. */

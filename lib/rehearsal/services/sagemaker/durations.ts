@@ -16,12 +16,18 @@ export const durations = {
   jobStop: 30 * SECOND,
   /** A new fleet, until its containers answer: CreateEndpoint, and the green fleet of an update. */
   fleetProvisioning: 300 * SECOND,
+  /** The same without instances. */
+  serverlessProvisioning: 120 * SECOND,
+  /** An execution environment that nobody asked for so long is gone, and the next request meets a cold start. */
+  serverlessIdle: 600 * SECOND,
   /** One batch of a rolling update, and a change of the number of instances. */
   capacityChange: 120 * SECOND,
   rollback: 60 * SECOND,
   endpointDeletion: 30 * SECOND,
   /** "8 minutes after startup" without a healthy ping end the launch (guide: your-algorithms-inference-code, health check). */
   healthCheckTimeout: 480 * SECOND,
+  /** How often an asynchronous endpoint publishes its backlog, and gives up requests that waited too long. */
+  backlogMetrics: 60 * SECOND,
   /** How often SageMaker looks at the alarms while it bakes. */
   alarmPoll: 60 * SECOND,
   modelPackageCreation: 0,

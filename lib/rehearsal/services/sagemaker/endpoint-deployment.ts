@@ -39,7 +39,7 @@ export class EndpointDeployment {
     const { endpoint, fleet, plan } = this;
     const { clock, faults } = this.context.simulation;
     endpoint.stage('Creating', `Launching ${plan.kind === 'rolling' ? plan.steps[0]!.instances : fleet.instances} instance(s).`);
-    await clock.sleep(durations.fleetProvisioning);
+    await clock.sleep(fleet.config.kind === 'serverless' ? durations.serverlessProvisioning : durations.fleetProvisioning);
     const failure = await fleet.start();
     if (failure) {
       if (failure.unhealthy) await clock.sleep(this.healthCheckTimeout());
@@ -105,27 +105,68 @@ export class EndpointDeployment {
   private async finish(): Promise<void> {
     const { endpoint, fleet } = this;
     const old = endpoint.fleet;
+    const { stranded } = endpoint;
     endpoint.fleet = fleet;
     endpoint.pending = undefined;
+    endpoint.stranded = undefined;
     endpoint.failureReason = undefined;
     await old.stop();
+    await stranded?.fleet.stop();
     endpoint.enter('InService', `serves ${fleet.config.name}; the fleet of ${old.config.name} is terminated`);
   }
 
-  /** All traffic returns to the old fleet at once; the new one is terminated. */
+  /** Traffic returns to the old fleet, the new one is terminated. A fleet that an earlier rollback left behind goes too. */
   private async rollBack(setback: Setback): Promise<void> {
     const { endpoint, fleet } = this;
-    const pending = endpoint.pending!;
-    pending.share = 0;
-    pending.activeInstances = 0;
+    const { clock, faults } = this.context.simulation;
     if (setback.silent) this.context.note('endpoint', endpoint.name, `rolls back silently: ${setback.cause}`, endpoint.status);
     else endpoint.enter('RollingBack', `rolls back to ${endpoint.fleet.config.name}: ${setback.cause}`);
+    if (faults.rollbackFails(clock.now(), endpoint.name)) return await this.strand(setback);
+    await this.returnTraffic();
     endpoint.stage('Deleting', `Terminating ${fleet.instances} instance(s).`);
-    await this.context.simulation.clock.sleep(durations.rollback);
-    await fleet.stop();
+    await clock.sleep(durations.rollback);
+    const { stranded } = endpoint;
     endpoint.pending = undefined;
+    endpoint.stranded = undefined;
+    await fleet.stop();
+    await stranded?.fleet.stop();
     endpoint.failureReason = setback.failureReason;
     endpoint.enter('InService', `still serves ${endpoint.fleet.config.name}; the update to ${fleet.config.name} was rolled back`);
+  }
+
+  /**
+   * Blue/green still has the whole old fleet: all traffic at once. Rolling has to launch what it terminated, batch by batch, and the new fleet
+   * keeps its share until then (API_RollingUpdatePolicy, RollbackMaximumBatchSize).
+   */
+  private async returnTraffic(): Promise<void> {
+    const pending = this.endpoint.pending!;
+    const { instances } = this.fleet;
+    for (const batch = this.plan.rollbackBatch; batch !== undefined && pending.activeInstances > 0; ) {
+      const back = Math.min(batch, pending.activeInstances);
+      this.endpoint.stage('Updating', `Launching ${back} instance(s) of ${this.endpoint.fleet.config.name}.`);
+      await this.context.simulation.clock.sleep(durations.capacityChange);
+      pending.activeInstances -= back;
+      pending.share = pending.activeInstances / instances;
+    }
+    pending.activeInstances = 0;
+    pending.share = 0;
+  }
+
+  /**
+   * "Both the rolling deployment and auto-rollback failed. Your endpoint is in service with a mix of the old and new endpoint configurations"
+   * (API_DescribeEndpoint). The next update that succeeds, or is rolled back, ends it.
+   */
+  private async strand(setback: Setback): Promise<void> {
+    const { endpoint, fleet } = this;
+    const before = endpoint.stranded;
+    const { share } = endpoint.pending!;
+    await this.context.simulation.clock.sleep(durations.rollback);
+    endpoint.pending = undefined;
+    endpoint.stranded = share > 0 ? { fleet, share } : undefined;
+    if (share === 0) await fleet.stop();
+    await before?.fleet.stop();
+    endpoint.failureReason = setback.failureReason ?? `The rollback to ${endpoint.fleet.config.name} failed.`;
+    endpoint.enter('UpdateRollbackFailed', `serves ${endpoint.fleet.config.name} and ${fleet.config.name}: the update and its rollback failed`);
   }
 
   private healthCheckTimeout(): number {

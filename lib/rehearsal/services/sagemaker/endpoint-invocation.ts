@@ -1,54 +1,54 @@
 import type { InvokeEndpointInput, InvokeEndpointOutput } from '@aws-sdk/client-sagemaker-runtime';
 import type { ContainerAnswer } from '../../containers/serving-process';
 import { AwsError } from '../../kernel/aws-error';
-import type { ContainerFault } from '../../kernel/faults';
 import type { Random } from '../../kernel/random';
+import { type ContainerCall, type ContainerCalls, failureMessage, isFailure } from './container-calls';
 import type { SageMakerContext } from './context';
 import type { Endpoint } from './endpoint';
 import type { Endpoints } from './endpoints';
-import type { Fleet, FleetVariant } from './fleet';
+import type { Fleet } from './fleet';
+import { route } from './traffic-routing';
 
-interface Target {
-  readonly fleet: Fleet;
-  readonly variant: FleetVariant;
-}
+/** Guide: model-deploy-feature-matrix, "Payload size". */
+const PAYLOAD_LIMITS = { 'real-time': 6 * 1024 * 1024, serverless: 4 * 1024 * 1024 } as const;
 
-/** InvokeEndpoint: picks fleet and variant by the weights of the moment, asks its real container, counts, captures. */
+/** InvokeEndpoint: picks fleet and variant by the weights of the moment, asks its real container, and the shadow's; counts, captures. */
 export class EndpointInvocation {
   private readonly routing: Random;
   private readonly latency: Random;
-  private readonly faultStreams = new Map<string, Random>();
+  private readonly requestIds: Random;
+  /** Streams of their own: a shadow never shifts what happens in production. */
+  private readonly shadowSampling: Random;
+  private readonly shadowLatency: Random;
 
   public constructor(
     private readonly context: SageMakerContext,
     private readonly endpoints: Endpoints,
+    private readonly calls: ContainerCalls,
   ) {
-    this.routing = context.simulation.random.stream('sagemaker/routing');
-    this.latency = context.simulation.random.stream('sagemaker/latency');
+    const { random } = context.simulation;
+    this.routing = random.stream('sagemaker/routing');
+    this.latency = random.stream('sagemaker/latency');
+    this.requestIds = random.stream('sagemaker/request-id');
+    this.shadowSampling = random.stream('sagemaker/shadow');
+    this.shadowLatency = random.stream('sagemaker/shadow/latency');
   }
 
   public async invoke(request: InvokeEndpointInput): Promise<InvokeEndpointOutput> {
-    const endpoint = this.endpoints.find(request.EndpointName!);
-    if (!endpoint || endpoint.status === 'Creating' || endpoint.status === 'Failed') {
-      throw new AwsError('ValidationError', `Endpoint ${request.EndpointName} of account ${this.context.simulation.account} not found.`);
-    }
-    const { variant } = this.target(endpoint, request.TargetVariant);
+    const endpoint = this.endpoints.invocable(request.EndpointName!);
     const body = typeof request.Body === 'string' ? Buffer.from(request.Body) : request.Body!;
-    const fault = this.context.simulation.faults.container(this.context.simulation.clock.now(), variant.modelName);
-    const answer = await this.answer(variant, body, request, fault);
-    variant.metrics.record({
-      status: answer.status,
-      instanceCount: Math.max(1, variant.instanceCount),
-      modelLatencyMicroseconds: this.modelLatency(body.length) + (fault?.addedLatencyMilliseconds ?? 0) * 1000,
-      overheadLatencyMicroseconds: 1500 + this.latency.integer(2500),
-    });
-    if (answer.status >= 400 || answer.status < 200) throw this.modelError(endpoint.name, answer);
-    await variant.capture?.add({
-      input: { contentType: request.ContentType, body },
-      output: { contentType: answer.contentType, body: answer.body },
-      inferenceId: request.InferenceId,
-      customAttributes: request.CustomAttributes,
-    });
+    this.requirePayload(endpoint, body);
+    const { fleet, variant } = route(endpoint, this.routing, this.context.simulation.account, request.TargetVariant);
+    const call = this.calls.prepare(variant, body, request, this.latency);
+    const overheadLatencyMicroseconds = 1500 + this.latency.integer(2500);
+    const setup = variant.serverless?.begin(this.context.simulation.clock.now(), call.modelLatencyMicroseconds) ?? 0;
+    const copy = this.copy(fleet, body, request);
+    const [answer, shadowAnswer] = await Promise.all([this.calls.send(call), copy && this.calls.send(copy)]);
+    this.count(call, answer, overheadLatencyMicroseconds + setup);
+    if (copy) this.count(copy, shadowAnswer!, overheadLatencyMicroseconds);
+    if (!isFailure(answer)) await this.capture(call, answer);
+    if (copy && !isFailure(shadowAnswer!)) await this.capture(copy, shadowAnswer!);
+    if (isFailure(answer)) throw this.modelError(endpoint.name, answer);
     const attributes = answer.headers['x-amzn-sagemaker-custom-attributes'];
     return {
       Body: answer.body as InvokeEndpointOutput['Body'],
@@ -58,65 +58,50 @@ export class EndpointInvocation {
     };
   }
 
-  private target(endpoint: Endpoint, targetVariant: string | undefined): Target {
-    const { pending } = endpoint;
-    // Drawn for every request, so that a deployment does not shift the random numbers of what comes after it.
-    const fleetDraw = this.routing.next();
-    const variantDraw = this.routing.next();
-    const fleet = pending !== undefined && fleetDraw < pending.share ? pending.fleet : endpoint.fleet;
-    if (targetVariant !== undefined) {
-      const named = fleet.variants.find((variant) => variant.name === targetVariant);
-      const { account } = this.context.simulation;
-      if (!named) throw new AwsError('ValidationError', `Variant ${targetVariant} not found for Endpoint ${endpoint.name} of account ${account}.`);
-      return { fleet, variant: named };
+  /** @throws AwsError for an endpoint that only answers later, or a body that is too big */
+  private requirePayload(endpoint: Endpoint, body: Uint8Array): void {
+    const { kind } = endpoint.fleet.config;
+    if (kind === 'asynchronous') {
+      throw new AwsError('ValidationError', `Endpoint ${endpoint.name} of account ${this.context.simulation.account} is asynchronous: use InvokeEndpointAsync.`);
     }
-    let left = variantDraw * fleet.variants.reduce((sum, variant) => sum + variant.weight, 0);
-    for (const variant of fleet.variants) {
-      left -= variant.weight;
-      if (left < 0) return { fleet, variant };
-    }
-    throw new AwsError('ValidationError', `Endpoint ${endpoint.name} has no variant with a weight above 0.`);
+    const limit = PAYLOAD_LIMITS[kind];
+    if (body.length <= limit) return;
+    // As seen in public issues: sagemaker-python-sdk 171 and 4271.
+    if (kind === 'real-time') throw new AwsError('413', `HTTP content length exceeded ${limit} bytes.`, 413);
+    throw new AwsError('ValidationError', `Request ${this.requestIds.uuid()} has oversize body.`);
   }
 
-  private async answer(variant: FleetVariant, body: Uint8Array, request: InvokeEndpointInput, fault: ContainerFault | undefined): Promise<ContainerAnswer> {
-    if (fault?.errorRate !== undefined && this.faultStream(fault.id).next() < fault.errorRate) {
-      return { status: 500, contentType: 'text/plain', headers: {}, body: Buffer.from(`injected fault ${fault.id}`) };
-    }
-    const headers: Record<string, string> = {};
-    if (request.ContentType !== undefined) headers['content-type'] = request.ContentType;
-    if (request.Accept !== undefined) headers.accept = request.Accept;
-    if (request.InferenceId !== undefined) headers['x-amzn-sagemaker-inference-id'] = request.InferenceId;
-    if (request.CustomAttributes !== undefined) headers['x-amzn-sagemaker-custom-attributes'] = request.CustomAttributes;
-    try {
-      return await variant.server!.invoke(body, headers);
-    } catch (error) {
-      return { status: 503, contentType: 'text/plain', headers: {}, body: Buffer.from((error as Error).message) };
-    }
+  /**
+   * The copy of a request for the shadow variant (guide: model-shadow-deployment). The share of copied requests is the shadow's weight over
+   * that of production, at most all: AWS documents no formula, users report this one.
+   */
+  private copy(fleet: Fleet, body: Uint8Array, request: InvokeEndpointInput): ContainerCall | undefined {
+    const { shadow } = fleet;
+    if (!shadow) return undefined;
+    const sampled = this.shadowSampling.next() * fleet.variants[0]!.weight < shadow.weight;
+    return sampled ? this.calls.prepare(shadow, body, request, this.shadowLatency) : undefined;
   }
 
-  /** Virtual, never measured: 8 to 20 milliseconds, skewed as latencies are, and a little for the size of the request. */
-  private modelLatency(bytes: number): number {
-    return Math.round(8000 + 12_000 * this.latency.next() ** 3 + bytes / 10);
+  private count({ variant, modelLatencyMicroseconds }: ContainerCall, answer: ContainerAnswer, overheadLatencyMicroseconds: number): void {
+    variant.metrics.record({ status: answer.status, instanceCount: Math.max(1, variant.instanceCount), modelLatencyMicroseconds, overheadLatencyMicroseconds });
   }
 
-  private faultStream(id: string): Random {
-    let stream = this.faultStreams.get(id);
-    if (!stream) this.faultStreams.set(id, (stream = this.context.simulation.random.stream(`sagemaker/fault/${id}`)));
-    return stream;
+  private async capture({ variant, body, headers }: ContainerCall, answer: ContainerAnswer): Promise<void> {
+    await variant.capture?.add({
+      input: { contentType: headers.ContentType, body },
+      output: { contentType: answer.contentType, body: answer.body },
+      inferenceId: headers.InferenceId,
+      customAttributes: headers.CustomAttributes,
+    });
   }
 
   /** 424 with the container's own status and text (API_runtime_InvokeEndpoint, ModelError). */
   private modelError(endpointName: string, answer: ContainerAnswer): AwsError {
     const { region, account, partition } = this.context.simulation;
-    const kind = answer.status >= 500 ? 'server' : 'client';
-    const said = answer.body.toString('utf8');
-    const group = `/aws/sagemaker/Endpoints/${endpointName}`;
-    const console = `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#logEventViewer:group=${group}`;
-    const message = `Received ${kind} error (${answer.status}) from primary with message "${said}". See ${console} in account ${account} for more information.`;
-    return new AwsError('ModelError', message, 424, {
+    return new AwsError('ModelError', failureMessage(this.context, endpointName, answer), 424, {
       OriginalStatusCode: answer.status,
-      OriginalMessage: said,
-      LogStreamArn: `arn:${partition}:logs:${region}:${account}:log-group:${group}`,
+      OriginalMessage: answer.body.toString('utf8'),
+      LogStreamArn: `arn:${partition}:logs:${region}:${account}:log-group:/aws/sagemaker/Endpoints/${endpointName}`,
     });
   }
 }

@@ -1,4 +1,5 @@
 import type { SageMakerContext } from './context';
+import type { EndpointKind } from './endpoint-kind';
 
 export interface InvocationOutcome {
   readonly status: number;
@@ -10,33 +11,50 @@ export interface InvocationOutcome {
 const NAMESPACE = 'AWS/SageMaker';
 
 /**
- * Invocation metrics of one variant of one fleet (guide: monitoring-cloudwatch): per endpoint and variant, and the same per endpoint
- * configuration, so that an alarm can watch the new fleet alone (guide: deployment-guardrails-configuration).
+ * Metrics of one variant of one fleet. What all kinds of endpoints publish is there per endpoint and variant (guide: monitoring-cloudwatch),
+ * and the same per endpoint configuration, so that an alarm can watch the new fleet alone (guide: deployment-guardrails-configuration).
+ * Serverless and asynchronous endpoints have exhaustive lists of their own, with fewer of the common metrics and some that only they have
+ * (guide: serverless-endpoints-monitoring, async-inference-monitor).
  */
 export class VariantMetrics {
+  private readonly variant: Record<string, string>;
   private readonly dimensions: readonly Record<string, string>[];
 
   public constructor(
     private readonly context: SageMakerContext,
+    private readonly kind: EndpointKind,
     endpointName: string,
     variantName: string,
     endpointConfigName: string,
   ) {
-    const variant = { EndpointName: endpointName, VariantName: variantName };
-    this.dimensions = [variant, { ...variant, EndpointConfigName: endpointConfigName }];
+    this.variant = { EndpointName: endpointName, VariantName: variantName };
+    this.dimensions = [this.variant, { ...this.variant, EndpointConfigName: endpointConfigName }];
   }
 
+  /** An invocation that a container answered. */
   public record(outcome: InvocationOutcome): void {
     const clientError = outcome.status >= 400 && outcome.status < 500 ? 1 : 0;
     const serverError = outcome.status >= 500 ? 1 : 0;
     for (const dimensions of this.dimensions) {
-      this.context.putMetric(NAMESPACE, 'Invocations', dimensions, 1, 'None');
+      if (this.kind !== 'asynchronous') this.context.putMetric(NAMESPACE, 'Invocations', dimensions, 1, 'None');
       this.context.putMetric(NAMESPACE, 'Invocation4XXErrors', dimensions, clientError, 'None');
       this.context.putMetric(NAMESPACE, 'Invocation5XXErrors', dimensions, serverError, 'None');
-      this.context.putMetric(NAMESPACE, 'InvocationModelErrors', dimensions, clientError + serverError, 'None');
-      this.context.putMetric(NAMESPACE, 'InvocationsPerInstance', dimensions, 1 / outcome.instanceCount, 'None');
+      if (this.kind === 'real-time') {
+        this.context.putMetric(NAMESPACE, 'InvocationModelErrors', dimensions, clientError + serverError, 'None');
+        this.context.putMetric(NAMESPACE, 'InvocationsPerInstance', dimensions, 1 / outcome.instanceCount, 'None');
+      }
       this.context.putMetric(NAMESPACE, 'ModelLatency', dimensions, outcome.modelLatencyMicroseconds, 'Microseconds');
-      this.context.putMetric(NAMESPACE, 'OverheadLatency', dimensions, outcome.overheadLatencyMicroseconds, 'Microseconds');
+      if (this.kind !== 'asynchronous') this.context.putMetric(NAMESPACE, 'OverheadLatency', dimensions, outcome.overheadLatencyMicroseconds, 'Microseconds');
     }
   }
+
+  /** A metric that only this kind of endpoint has; per endpoint and variant. */
+  public put(name: string, value: number, unit: string): void {
+    this.context.putMetric(NAMESPACE, name, this.variant, value, unit);
+  }
+}
+
+/** Metrics of an asynchronous endpoint as a whole. */
+export function putBacklogMetric(context: SageMakerContext, endpointName: string, name: string, value: number, unit: string): void {
+  context.putMetric(NAMESPACE, name, { EndpointName: endpointName }, value, unit);
 }

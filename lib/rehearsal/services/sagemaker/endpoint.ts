@@ -1,4 +1,5 @@
 import type { DeploymentConfig, EndpointStatus, VariantStatus } from '@aws-sdk/client-sagemaker';
+import type { AsyncQueue } from './async-queue';
 import type { SageMakerContext } from './context';
 import type { Fleet, FleetVariant } from './fleet';
 
@@ -9,7 +10,15 @@ export interface PendingDeployment {
   /** Share of the traffic that goes to it, 0 to 1. */
   share: number;
   activeInstances: number;
+  /** A rolling deployment terminates an instance of the old fleet for each new one. */
+  readonly rolling: boolean;
   variantStatus: { readonly status: VariantStatus; readonly message: string; readonly since: number };
+}
+
+/** The new fleet of an update whose rollback failed: still in service. */
+export interface StrandedFleet {
+  readonly fleet: Fleet;
+  readonly share: number;
 }
 
 /** One endpoint: what serves, what is coming, and how both look from outside. */
@@ -18,6 +27,9 @@ export class Endpoint {
   public failureReason: string | undefined;
   public lastDeploymentConfig: DeploymentConfig | undefined;
   public pending: PendingDeployment | undefined;
+  public stranded: StrandedFleet | undefined;
+  /** Of an asynchronous endpoint. */
+  public queue: AsyncQueue | undefined;
   public modified: number;
   public readonly created: number;
 
@@ -31,7 +43,7 @@ export class Endpoint {
   }
 
   public get inProgress(): boolean {
-    return this.status !== 'InService' && this.status !== 'Failed' && this.status !== 'OutOfService';
+    return !['InService', 'Failed', 'OutOfService', 'UpdateRollbackFailed'].includes(this.status);
   }
 
   /** Changes the status and announces it (guide: automating-sagemaker-with-eventbridge, endpoint state change). */
@@ -53,7 +65,7 @@ export class Endpoint {
       PendingDeploymentSummary: {
         EndpointConfigName: pending.fleet.config.name,
         StartTime: pending.started,
-        ProductionVariants: this.pendingVariants(pending, (time) => time),
+        ...this.pendingVariants(pending, (time) => time),
       },
     });
   }
@@ -67,13 +79,17 @@ export class Endpoint {
       EndpointConfigName: this.fleet.config.name,
       ...(this.status === 'Creating'
         ? {}
-        : { ProductionVariants: this.fleet.variants.map((variant) => ({ ...summary(variant), DeployedImages: this.deployedImages(variant) })) }),
+        : {
+            ProductionVariants: this.fleet.variants.map((variant) => this.described(variant)),
+            ...(this.fleet.shadow ? { ShadowProductionVariants: [this.described(this.fleet.shadow)] } : {}),
+          }),
+      ...(this.fleet.config.request.AsyncInferenceConfig ? { AsyncInferenceConfig: this.fleet.config.request.AsyncInferenceConfig } : {}),
       ...(capture === undefined
         ? {}
         : {
             DataCaptureConfig: {
-              EnableCapture: capture.EnableCapture ?? false,
-              CaptureStatus: capture.EnableCapture && this.status !== 'Creating' ? 'Started' : 'Stopped',
+              EnableCapture: capture.EnableCapture ?? true,
+              CaptureStatus: capture.EnableCapture !== false && this.status !== 'Creating' ? 'Started' : 'Stopped',
               CurrentSamplingPercentage: capture.InitialSamplingPercentage,
               DestinationS3Uri: capture.DestinationS3Uri,
               KmsKeyId: capture.KmsKeyId ?? '',
@@ -90,7 +106,7 @@ export class Endpoint {
             PendingDeploymentSummary: {
               EndpointConfigName: this.pending.fleet.config.name,
               StartTime: date(this.pending.started),
-              ProductionVariants: this.pendingVariants(this.pending, date),
+              ...this.pendingVariants(this.pending, date),
             },
           }),
     };
@@ -101,7 +117,8 @@ export class Endpoint {
       EndpointName: this.name,
       EndpointArn: this.arn,
       EndpointConfigName: this.fleet.config.name,
-      ProductionVariants: this.fleet.variants.map(summary),
+      ProductionVariants: this.fleet.variants.map((variant) => this.summary(variant)),
+      ...(this.fleet.shadow ? { ShadowProductionVariants: [this.summary(this.fleet.shadow)] } : {}),
       EndpointStatus: this.status.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase(),
       ...(this.failureReason === undefined ? {} : { FailureReason: this.failureReason }),
       CreationTime: this.created,
@@ -110,31 +127,39 @@ export class Endpoint {
     };
   }
 
-  private pendingVariants<T>(pending: PendingDeployment, time: (milliseconds: number) => T): Record<string, unknown>[] {
-    return pending.fleet.variants.map((variant) => ({
+  private pendingVariants<T>(pending: PendingDeployment, time: (milliseconds: number) => T): Record<string, unknown> {
+    const { fleet, activeInstances, variantStatus } = pending;
+    const active = fleet.instances === 0 ? pending.share : activeInstances / fleet.instances;
+    const describe = (variant: FleetVariant): Record<string, unknown> => ({
       VariantName: variant.name,
       ...(variant.image === undefined ? {} : { DeployedImages: this.deployedImages(variant) }),
-      CurrentWeight: pending.activeInstances > 0 ? variant.weight : 0,
+      CurrentWeight: pending.share > 0 ? variant.weight : 0,
       DesiredWeight: variant.desiredWeight,
-      CurrentInstanceCount: Math.round(variant.desiredInstanceCount * (pending.activeInstances / pending.fleet.instances)),
-      DesiredInstanceCount: variant.desiredInstanceCount,
-      InstanceType: variant.instanceType,
-      VariantStatus: [{ Status: pending.variantStatus.status, StatusMessage: pending.variantStatus.message, StartTime: time(pending.variantStatus.since) }],
-    }));
+      ...(variant.serverless
+        ? { CurrentServerlessConfig: variant.serverless.current, DesiredServerlessConfig: variant.serverless.desired }
+        : {
+            CurrentInstanceCount: Math.round(variant.desiredInstanceCount * active),
+            DesiredInstanceCount: variant.desiredInstanceCount,
+            InstanceType: variant.instanceType,
+          }),
+      VariantStatus: [{ Status: variantStatus.status, StatusMessage: variantStatus.message, StartTime: time(variantStatus.since) }],
+    });
+    return { ProductionVariants: fleet.variants.map(describe), ...(fleet.shadow ? { ShadowProductionVariants: [describe(fleet.shadow)] } : {}) };
+  }
+
+  private described(variant: FleetVariant): Record<string, unknown> {
+    return { ...this.summary(variant), DeployedImages: this.deployedImages(variant) };
+  }
+
+  private summary(variant: FleetVariant): Record<string, unknown> {
+    const weights = { VariantName: variant.name, CurrentWeight: variant.weight, DesiredWeight: variant.desiredWeight };
+    if (variant.serverless) return { ...weights, CurrentServerlessConfig: variant.serverless.current, DesiredServerlessConfig: variant.serverless.desired };
+    const kept = this.pending?.rolling && this.pending.fleet.instances > 0 ? 1 - this.pending.activeInstances / this.pending.fleet.instances : 1;
+    return { ...weights, CurrentInstanceCount: Math.round(variant.instanceCount * kept), DesiredInstanceCount: variant.desiredInstanceCount };
   }
 
   private deployedImages(variant: FleetVariant): Record<string, unknown>[] {
     if (!variant.image) return [];
     return [{ SpecifiedImage: variant.image.specifiedUri, ResolvedImage: variant.image.resolvedUri, ResolutionTime: new Date(variant.resolved!) }];
   }
-}
-
-function summary(variant: FleetVariant): Record<string, unknown> {
-  return {
-    VariantName: variant.name,
-    CurrentWeight: variant.weight,
-    DesiredWeight: variant.desiredWeight,
-    CurrentInstanceCount: variant.instanceCount,
-    DesiredInstanceCount: variant.desiredInstanceCount,
-  };
 }

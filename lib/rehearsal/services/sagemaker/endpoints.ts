@@ -1,13 +1,17 @@
 import type {
   CreateEndpointInput,
-  DeploymentConfig,
+  DesiredWeightAndCapacity,
   ProductionVariant,
   UpdateEndpointInput,
   UpdateEndpointWeightsAndCapacitiesInput,
 } from '@aws-sdk/client-sagemaker';
 import type { Operation } from '../operations';
 import { operation } from '../operations';
+import { AwsError } from '../../kernel/aws-error';
+import { AsyncQueue } from './async-queue';
 import { creation } from './authorizations';
+import { applyDesired } from './capacity-changes';
+import type { ContainerCalls } from './container-calls';
 import type { SageMakerContext } from './context';
 import { deploymentPlan, validateDeploymentConfig } from './deployment-plan';
 import { durations } from './durations';
@@ -15,11 +19,12 @@ import { Endpoint } from './endpoint';
 import type { EndpointConfigs } from './endpoint-configs';
 import { EndpointDeployment } from './endpoint-deployment';
 import { Fleet } from './fleet';
+import { guardrailExclusion } from './guardrail-exclusions';
 import { page } from './listing';
 import type { Models } from './models';
 import { Constraints, PATTERNS, invalid } from './validation';
 
-/** Real-time endpoints: create, update with guardrails, scale, delete. */
+/** Endpoints of all kinds: create, update with guardrails, scale, delete. */
 export class Endpoints {
   private readonly endpoints = new Map<string, Endpoint>();
 
@@ -27,6 +32,7 @@ export class Endpoints {
     private readonly context: SageMakerContext,
     private readonly models: Models,
     private readonly configs: EndpointConfigs,
+    private readonly calls: ContainerCalls,
   ) {}
 
   public readonly operations: Record<string, Operation> = {
@@ -38,7 +44,8 @@ export class Endpoints {
       handle: (input) => {
         const endpoint = this.create(input as CreateEndpointInput);
         this.act(async () => {
-          await this.context.simulation.clock.sleep(durations.fleetProvisioning);
+          const { kind } = endpoint.fleet.config;
+          await this.context.simulation.clock.sleep(kind === 'serverless' ? durations.serverlessProvisioning : durations.fleetProvisioning);
           await this.bringUp(endpoint);
         });
         return { EndpointArn: endpoint.arn };
@@ -75,6 +82,13 @@ export class Endpoints {
     return this.endpoints.get(name);
   }
 
+  /** @throws ValidationError, which is what the runtime answers, when nothing serves under that name */
+  public invocable(name: string): Endpoint {
+    const endpoint = this.endpoints.get(name);
+    if (endpoint && endpoint.status !== 'Creating' && endpoint.status !== 'Failed') return endpoint;
+    throw new AwsError('ValidationError', `Endpoint ${name} of account ${this.context.simulation.account} not found.`);
+  }
+
   public all(): Endpoint[] {
     return [...this.endpoints.values()];
   }
@@ -89,8 +103,10 @@ export class Endpoints {
 
   public async close(): Promise<void> {
     for (const endpoint of this.endpoints.values()) {
+      endpoint.queue?.stop();
       await endpoint.fleet.stop();
       await endpoint.pending?.fleet.stop();
+      await endpoint.stranded?.fleet.stop();
     }
   }
 
@@ -113,51 +129,59 @@ export class Endpoints {
     endpoint.failureReason = failure?.reason;
     if (failure) endpoint.enter('Failed', `failed: ${failure.reason}`);
     else endpoint.enter('InService', `serves ${endpoint.fleet.config.name}`);
+    if (!failure) this.openQueue(endpoint);
+  }
+
+  private openQueue(endpoint: Endpoint): void {
+    if (endpoint.fleet.config.kind === 'asynchronous') endpoint.queue ??= new AsyncQueue(this.context, endpoint, this.calls);
+    endpoint.queue?.pump();
   }
 
   private update(request: UpdateEndpointInput): unknown {
     const endpoint = this.require(request.EndpointName!);
     this.requireIdle(endpoint);
+    this.requireNotFailed(endpoint);
     const config = this.configs.require(request.EndpointConfigName!);
+    // "If you try to update your real-time endpoint to serverless, you receive a ValidationError message" (guide: serverless-endpoints).
+    if (config.kind === 'serverless' && endpoint.fleet.config.kind !== 'serverless') {
+      throw invalid(`Cannot update endpoint "${endpoint.arn}": an endpoint on instances cannot become serverless.`);
+    }
     // The old configuration is what a rollback returns to; SageMaker refuses when it is gone (terraform-provider-aws issue 40048).
     this.configs.require(endpoint.fleet.config.name);
     validateDeploymentConfig(request.DeploymentConfig);
     const deploymentConfig = request.RetainDeploymentConfig ? endpoint.lastDeploymentConfig : request.DeploymentConfig;
     const fleet = new Fleet(this.context, this.models, endpoint.name, config, (variant) => retainedProperties(endpoint, variant, request));
-    const plan = deploymentPlan(deploymentConfig, fleet.instances, comparable(endpoint.fleet, fleet, deploymentConfig));
+    const exclusion = guardrailExclusion(endpoint.fleet, fleet, deploymentConfig);
+    const plan = deploymentPlan(deploymentConfig, fleet.instances, exclusion === undefined);
     endpoint.lastDeploymentConfig = deploymentConfig;
     endpoint.failureReason = undefined;
     const now = this.context.simulation.clock.now();
-    endpoint.pending = { fleet, started: now, share: 0, activeInstances: 0, variantStatus: { status: 'Creating', message: '', since: now } };
+    endpoint.pending = { fleet, started: now, share: 0, activeInstances: 0, rolling: plan.kind === 'rolling', variantStatus: { status: 'Creating', message: '', since: now } };
     endpoint.enter('Updating', `is updated from ${endpoint.fleet.config.name} to ${config.name}, ${plan.kind}`);
+    if (exclusion !== undefined && deploymentConfig) this.context.note('endpoint', endpoint.name, `is updated without guardrails: ${exclusion}`, endpoint.status);
     const deployment = new EndpointDeployment(this.context, endpoint, fleet, plan);
-    this.act(() => deployment.run());
+    this.act(async () => {
+      await deployment.run();
+      this.openQueue(endpoint);
+    });
     return { EndpointArn: endpoint.arn };
   }
 
   private scale(request: UpdateEndpointWeightsAndCapacitiesInput): unknown {
     const endpoint = this.require(request.EndpointName!);
     this.requireIdle(endpoint);
-    for (const desired of request.DesiredWeightsAndCapacities!) {
-      const variant = endpoint.fleet.variants.find((candidate) => candidate.name === desired.VariantName);
-      if (!variant) {
-        throw invalid(`The variant name(s) "${desired.VariantName}" is/are not present within endpoint configuration "${endpoint.fleet.config.name}".`);
-      }
-      new Constraints()
-        .range('desiredInstanceCount', desired.DesiredInstanceCount, 1, Number.MAX_SAFE_INTEGER)
-        .range('desiredWeight', desired.DesiredWeight, 0, Number.MAX_SAFE_INTEGER)
-        .check();
-      variant.desiredWeight = desired.DesiredWeight ?? variant.desiredWeight;
-      variant.desiredInstanceCount = desired.DesiredInstanceCount ?? variant.desiredInstanceCount;
-    }
+    this.requireNotFailed(endpoint);
+    applyDesired(endpoint.fleet, request.DesiredWeightsAndCapacities as DesiredWeightAndCapacity[]);
     endpoint.enter('Updating', 'changes weights and capacities');
     this.act(async () => {
       await this.context.simulation.clock.sleep(durations.capacityChange);
-      for (const variant of endpoint.fleet.variants) {
+      for (const variant of endpoint.fleet.all) {
         variant.weight = variant.desiredWeight;
         variant.instanceCount = variant.desiredInstanceCount;
+        variant.serverless?.settle();
       }
-      endpoint.enter('InService', `runs ${endpoint.fleet.instances} instance(s)`);
+      endpoint.enter('InService', endpoint.fleet.config.kind === 'serverless' ? 'has its new concurrency' : `runs ${endpoint.fleet.instances} instance(s)`);
+      endpoint.queue?.pump();
     });
     return { EndpointArn: endpoint.arn };
   }
@@ -167,7 +191,9 @@ export class Endpoints {
     endpoint.enter('Deleting', 'is deleted');
     this.act(async () => {
       await this.context.simulation.clock.sleep(durations.endpointDeletion);
+      endpoint.queue?.stop();
       await endpoint.fleet.stop();
+      await endpoint.stranded?.fleet.stop();
       this.endpoints.delete(endpoint.name);
       this.context.removeTags(endpoint.arn);
     });
@@ -176,6 +202,11 @@ export class Endpoints {
 
   private requireIdle(endpoint: Endpoint): void {
     if (endpoint.inProgress) throw invalid(`Cannot update in-progress endpoint "${endpoint.arn}".`);
+  }
+
+  /** "DeleteEndpoint is the only operation that can be performed on a failed endpoint" (API_DescribeEndpoint). */
+  private requireNotFailed(endpoint: Endpoint): void {
+    if (endpoint.status === 'Failed') throw invalid(`Cannot update endpoint "${endpoint.arn}" in status Failed: it can only be deleted.`);
   }
 
   private require(name: string): Endpoint {
@@ -194,15 +225,9 @@ export class Endpoints {
   }
 }
 
-/** Guardrails need the same variant names; rolling deployments need a single variant (deployment-guardrails-exclusions). */
-function comparable(old: Fleet, next: Fleet, config: DeploymentConfig | undefined): boolean {
-  const names = (fleet: Fleet): string => JSON.stringify(fleet.variants.map((variant) => variant.name).sort());
-  return names(old) === names(next) && (config?.RollingUpdatePolicy === undefined || next.variants.length === 1);
-}
-
 /** RetainAllVariantProperties keeps what autoscaling and weight changes made of a variant, except what is excluded (API_UpdateEndpoint). */
 function retainedProperties(endpoint: Endpoint, variant: ProductionVariant, request: UpdateEndpointInput): { weight?: number; instanceCount?: number } {
-  const current = endpoint.fleet.variants.find((candidate) => candidate.name === variant.VariantName);
+  const current = endpoint.fleet.all.find((candidate) => candidate.name === variant.VariantName);
   if (!request.RetainAllVariantProperties || !current) return {};
   const excluded = new Set((request.ExcludeRetainedVariantProperties ?? []).map((property) => property.VariantPropertyType));
   return {

@@ -7,6 +7,7 @@ import { DataCapture } from './data-capture';
 import type { EndpointConfig } from './endpoint-configs';
 import { VariantMetrics } from './endpoint-metrics';
 import type { Models, ServableModel } from './models';
+import { ServerlessCapacity } from './serverless-capacity';
 import { clientError } from './training-run';
 
 export interface FleetVariant {
@@ -19,6 +20,8 @@ export interface FleetVariant {
   desiredInstanceCount: number;
   readonly metrics: VariantMetrics;
   readonly capture: DataCapture | undefined;
+  /** Instead of instances. */
+  readonly serverless: ServerlessCapacity | undefined;
   image?: LocalImage;
   resolved?: number;
   server?: ServingContainer;
@@ -35,7 +38,10 @@ export interface StartFailure {
  * rehearsal runs one process for all of them.
  */
 export class Fleet {
+  /** Production variants. */
   public readonly variants: readonly FleetVariant[];
+  /** Answers copies of requests; nobody gets its answers. */
+  public readonly shadow: FleetVariant | undefined;
   /** Acts for the fleet: reads model data, looks at alarms, writes captured data. */
   public readonly roleArn: string;
 
@@ -46,34 +52,25 @@ export class Fleet {
     public readonly config: EndpointConfig,
     retained: (variant: ProductionVariant) => { weight?: number; instanceCount?: number } = () => ({}),
   ) {
-    const variants = config.request.ProductionVariants!;
-    this.roleArn = config.request.ExecutionRoleArn ?? models.roleOf(variants[0]!.ModelName!);
-    const capture = config.request.DataCaptureConfig;
-    this.variants = variants.map((variant) => {
-      const kept = retained(variant);
-      const weight = kept.weight ?? variant.InitialVariantWeight ?? 1;
-      const instanceCount = kept.instanceCount ?? variant.InitialInstanceCount ?? 1;
-      return {
-        name: variant.VariantName!,
-        modelName: variant.ModelName!,
-        instanceType: variant.InstanceType,
-        weight,
-        desiredWeight: weight,
-        instanceCount,
-        desiredInstanceCount: instanceCount,
-        metrics: new VariantMetrics(context, endpointName, variant.VariantName!, config.name),
-        capture: capture?.EnableCapture ? new DataCapture(context, endpointName, variant.VariantName!, capture, this.roleArn) : undefined,
-      };
-    });
+    const { ProductionVariants: production, ShadowProductionVariants: shadows, ExecutionRoleArn: role } = config.request;
+    this.roleArn = role ?? models.roleOf(production![0]!.ModelName!);
+    this.variants = production!.map((variant) => this.variant(variant, retained(variant)));
+    this.shadow = shadows?.[0] && this.variant(shadows[0], retained(shadows[0]));
   }
 
+  /** Production variants and the shadow. */
+  public get all(): readonly FleetVariant[] {
+    return this.shadow ? [...this.variants, this.shadow] : this.variants;
+  }
+
+  /** Of the production variants: their traffic is what an update shifts. */
   public get instances(): number {
     return this.variants.reduce((sum, variant) => sum + variant.desiredInstanceCount, 0);
   }
 
   /** Starts a container per variant. @returns why the fleet does not come up, if it does not */
   public async start(): Promise<StartFailure | undefined> {
-    for (const variant of this.variants) {
+    for (const variant of this.all) {
       const failure = await this.startVariant(variant);
       if (failure) {
         await this.stop();
@@ -84,10 +81,31 @@ export class Fleet {
   }
 
   public async stop(): Promise<void> {
-    for (const variant of this.variants) {
+    for (const variant of this.all) {
       await variant.server?.stop();
       variant.server = undefined;
     }
+  }
+
+  private variant(variant: ProductionVariant, kept: { weight?: number; instanceCount?: number }): FleetVariant {
+    const { config, context, endpointName } = this;
+    const capture = config.request.DataCaptureConfig;
+    const name = variant.VariantName!;
+    const weight = kept.weight ?? variant.InitialVariantWeight ?? 1;
+    const instanceCount = kept.instanceCount ?? variant.InitialInstanceCount ?? 0;
+    const metrics = new VariantMetrics(context, config.kind, endpointName, name, config.name);
+    return {
+      name,
+      modelName: variant.ModelName!,
+      instanceType: variant.InstanceType,
+      weight,
+      desiredWeight: weight,
+      instanceCount,
+      desiredInstanceCount: instanceCount,
+      metrics,
+      capture: capture && capture.EnableCapture !== false ? new DataCapture(context, endpointName, name, capture, this.roleArn) : undefined,
+      serverless: variant.ServerlessConfig && new ServerlessCapacity(context, endpointName, variant.ServerlessConfig, metrics),
+    };
   }
 
   private async startVariant(variant: FleetVariant): Promise<StartFailure | undefined> {
@@ -119,7 +137,7 @@ export class Fleet {
     }
     variant.image = model.image;
     variant.resolved = this.context.simulation.clock.now();
-    if (this.context.simulation.faults.container(variant.resolved, variant.modelName)?.neverHealthy) return unhealthy;
+    if (this.context.simulation.faults.container(variant.resolved, variant.modelName, variant.name)?.neverHealthy) return unhealthy;
     const substitute = this.context.serving?.(variant.modelName);
     const server = substitute ?? new ServingProcess({
       imageFolder: model.image.folder,

@@ -74,6 +74,12 @@ export class Models {
     this.get(name);
   }
 
+  /** Whether its containers run apart from other networks: not all kinds of endpoints have that. */
+  public isolated(name: string): boolean {
+    const { EnableNetworkIsolation, VpcConfig } = this.get(name).request;
+    return EnableNetworkIsolation === true || VpcConfig !== undefined;
+  }
+
   /** @returns undefined when the role may not pull the image */
   public servable(name: string): ServableModel | undefined {
     const { request } = this.get(name);

@@ -2,10 +2,14 @@ import { ImageRegistry } from '../../containers/image-registry';
 import type { CreatedResource, ResourceRequest, Simulation } from '../../kernel/simulation';
 import { physicalName } from '../../assembly/physical-name';
 import { type Operation, OperationTable, operation } from '../operations';
+import { AsyncInvocation } from './async-invocation';
+import { ContainerCalls } from './container-calls';
 import { SageMakerContext, type ServingSubstitute } from './context';
 import { EndpointConfigs } from './endpoint-configs';
 import { EndpointInvocation } from './endpoint-invocation';
+import type { EndpointKind } from './endpoint-kind';
 import { Endpoints } from './endpoints';
+import type { Fleet } from './fleet';
 import { ModelPackageGroups } from './model-package-groups';
 import { ModelPackages } from './model-packages';
 import { Models } from './models';
@@ -15,18 +19,30 @@ import { TransformJobs } from './transform-jobs';
 /** Effective state of an endpoint, for scenarios and summaries. */
 export interface EndpointView {
   readonly name: string;
+  readonly kind: EndpointKind;
   readonly status: string;
   /** What serves now, whatever was asked for. */
   readonly endpointConfigName: string;
   readonly modelNames: readonly string[];
   /** Fleets with their share of the traffic, 0 to 1, the serving one first. */
-  readonly fleets: readonly { readonly endpointConfigName: string; readonly modelNames: readonly string[]; readonly share: number; readonly instances: number }[];
+  readonly fleets: readonly FleetView[];
+}
+
+export interface FleetView {
+  readonly endpointConfigName: string;
+  /** Of the production variants. */
+  readonly modelNames: readonly string[];
+  readonly share: number;
+  readonly instances: number;
+  /** Shadow included. */
+  readonly variants: readonly { readonly name: string; readonly modelName: string; readonly weight: number; readonly instances: number; readonly shadow: boolean }[];
 }
 
 /** Simulated Amazon SageMaker: see docs/rehearsal/sagemaker.md for what is and what is not. */
 export class SageMakerService extends OperationTable {
   public readonly id = 'sagemaker';
   public readonly invocation: EndpointInvocation;
+  public readonly asyncInvocation: AsyncInvocation;
   protected readonly operations: Record<string, Operation>;
   private readonly trainingJobs: TrainingJobs;
   private readonly transformJobs: TransformJobs;
@@ -41,10 +57,12 @@ export class SageMakerService extends OperationTable {
     const packages: ModelPackages = new ModelPackages(context, (this.groups = new ModelPackageGroups(context, (group) => packages.count(group))));
     this.models = new Models(context, packages);
     this.configs = new EndpointConfigs(context, this.models);
-    this.endpoints = new Endpoints(context, this.models, this.configs);
+    const calls = new ContainerCalls(context);
+    this.endpoints = new Endpoints(context, this.models, this.configs, calls);
     this.trainingJobs = new TrainingJobs(context);
     this.transformJobs = new TransformJobs(context, this.models);
-    this.invocation = new EndpointInvocation(context, this.endpoints);
+    this.invocation = new EndpointInvocation(context, this.endpoints, calls);
+    this.asyncInvocation = new AsyncInvocation(context, this.endpoints);
     this.operations = {
       ...this.trainingJobs.operations,
       ...this.transformJobs.operations,
@@ -85,20 +103,17 @@ export class SageMakerService extends OperationTable {
   public endpoint(name: string): EndpointView | undefined {
     const endpoint = this.endpoints.find(name);
     if (!endpoint) return undefined;
-    const share = endpoint.pending?.share ?? 0;
-    const fleets = [{ fleet: endpoint.fleet, share: 1 - share }, ...(endpoint.pending ? [{ fleet: endpoint.pending.fleet, share }] : [])];
-    const modelNames = (fleet: typeof endpoint.fleet): string[] => fleet.variants.map((variant) => variant.modelName);
+    const { fleet, pending, stranded } = endpoint;
+    const share = pending?.share ?? 0;
+    const strandedShare = (1 - share) * (stranded?.share ?? 0);
+    const main = fleetView(fleet, 1 - share - strandedShare);
     return {
       name,
+      kind: fleet.config.kind,
       status: endpoint.status,
-      endpointConfigName: endpoint.fleet.config.name,
-      modelNames: modelNames(endpoint.fleet),
-      fleets: fleets.map((each) => ({
-        endpointConfigName: each.fleet.config.name,
-        modelNames: modelNames(each.fleet),
-        share: each.share,
-        instances: each.fleet.instances,
-      })),
+      endpointConfigName: fleet.config.name,
+      modelNames: main.modelNames,
+      fleets: [main, ...(stranded ? [fleetView(stranded.fleet, strandedShare)] : []), ...(pending ? [fleetView(pending.fleet, share)] : [])],
     };
   }
 
@@ -114,6 +129,22 @@ export class SageMakerService extends OperationTable {
   public async close(): Promise<void> {
     await this.endpoints.close();
   }
+}
+
+function fleetView(fleet: Fleet, share: number): FleetView {
+  return {
+    endpointConfigName: fleet.config.name,
+    modelNames: fleet.variants.map((variant) => variant.modelName),
+    share,
+    instances: fleet.instances,
+    variants: fleet.all.map((variant) => ({
+      name: variant.name,
+      modelName: variant.modelName,
+      weight: variant.weight,
+      instances: variant.instanceCount,
+      shadow: variant === fleet.shadow,
+    })),
+  };
 }
 
 /** Properties with the name that CloudFormation would give, in the members of the API (they are the same). */
