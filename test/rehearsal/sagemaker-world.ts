@@ -58,6 +58,8 @@ export class SageMakerWorld {
   public readonly metrics: Metric[] = [];
   public readonly events: { detailType: string; detail: Record<string, any>; resources: string[]; time: number }[] = [];
   public readonly alarms = new Map<string, string>();
+  /** Messages by topic. */
+  public readonly published: { topic: string; message: Record<string, any>; time: number }[] = [];
   /** `s3:GetObject` and the like, that the execution role must not do. */
   public readonly denied = new Set<string>();
   public readonly clock = new VirtualClock(START);
@@ -109,6 +111,20 @@ export class SageMakerWorld {
     return { ...answer, Body: Buffer.from(answer.Body) };
   }
 
+  public async invokeAsync(input: Record<string, unknown>): Promise<any> {
+    return await this.call('InvokeEndpointAsync', { EndpointName: 'shop', ContentType: 'text/csv', ...input }, 'sagemaker-runtime');
+  }
+
+  /** Values of a metric with exactly these dimensions, in the order of time. */
+  public values(name: string, dimensions: Record<string, string>): number[] {
+    const text = (of: Record<string, string>): string => JSON.stringify(Object.entries(of).sort());
+    return this.metrics.filter((metric) => metric.name === name && text(metric.dimensions) === text(dimensions)).map((metric) => metric.value);
+  }
+
+  public async describe(): Promise<any> {
+    return await this.call('DescribeEndpoint', { EndpointName: 'shop' });
+  }
+
   public async minutes(count: number): Promise<void> {
     await this.clock.runUntil(this.clock.now() + count * MINUTE);
   }
@@ -117,8 +133,26 @@ export class SageMakerWorld {
     return this.objects.get(key)!.toString('utf8');
   }
 
+  /** Creates the endpoint and lets it come into service. */
+  public async serve(config: string): Promise<void> {
+    await this.call('CreateEndpoint', { EndpointName: 'shop', EndpointConfigName: config });
+    await this.minutes(10);
+  }
+
   /** Model, endpoint configuration and artifacts under one name; the model answers mean + first field. */
   public async deployable(name: string, options: { mean?: number; instances?: number; capture?: unknown; image?: string } = {}): Promise<void> {
+    await this.model(name, options);
+    await this.config(name, {
+      ProductionVariants: [{ VariantName: 'AllTraffic', ModelName: name, InitialInstanceCount: options.instances ?? 4, InstanceType: 'ml.m5.large', InitialVariantWeight: 1 }],
+      ...(options.capture ? { DataCaptureConfig: options.capture } : {}),
+    });
+  }
+
+  public async config(name: string, request: Record<string, unknown>): Promise<void> {
+    await this.call('CreateEndpointConfig', { EndpointConfigName: name, ...request });
+  }
+
+  public async model(name: string, options: { mean?: number; image?: string; request?: Record<string, unknown> } = {}): Promise<void> {
     const trained = await import('../../lib/rehearsal/containers/model-archive');
     const folder = join(this.folder, `model-${name}`);
     mkdirSync(folder);
@@ -128,11 +162,7 @@ export class SageMakerWorld {
       ModelName: name,
       ExecutionRoleArn: ROLE,
       PrimaryContainer: { Image: options.image ?? IMAGE, ModelDataUrl: `s3://lake/models/${name}.tar.gz` },
-    });
-    await this.call('CreateEndpointConfig', {
-      EndpointConfigName: name,
-      ProductionVariants: [{ VariantName: 'AllTraffic', ModelName: name, InitialInstanceCount: options.instances ?? 4, InstanceType: 'ml.m5.large', InitialVariantWeight: 1 }],
-      ...(options.capture ? { DataCaptureConfig: options.capture } : {}),
+      ...options.request,
     });
   }
 
@@ -146,6 +176,10 @@ export class SageMakerWorld {
       return Promise.reject(new AwsError('AccessDenied', `User: ${principal.arn} is not authorized to perform: ${service}:${operation}`, 403));
     }
     if (service === 'cloudwatch') return Promise.resolve({ MetricAlarms: input.AlarmNames.filter((name: string) => this.alarms.has(name)).map((name: string) => ({ AlarmName: name, StateValue: this.alarms.get(name) })) });
+    if (service === 'sns') {
+      this.published.push({ topic: input.TopicArn, message: JSON.parse(input.Message), time: this.clock.now() });
+      return Promise.resolve({});
+    }
     const path = `${input.Bucket}/${input.Key ?? ''}`;
     switch (operation) {
       case 'PutObject':
