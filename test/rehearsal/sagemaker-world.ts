@@ -5,7 +5,7 @@ import { type RehearsalGateway, createGateway } from '../../lib/rehearsal/aws/ga
 import { AwsError } from '../../lib/rehearsal/kernel/aws-error';
 import { FaultPlan } from '../../lib/rehearsal/kernel/faults';
 import { Random } from '../../lib/rehearsal/kernel/random';
-import type { Principal, SimulatedService, Simulation } from '../../lib/rehearsal/kernel/simulation';
+import type { Gateway, Principal, SimulatedService, Simulation } from '../../lib/rehearsal/kernel/simulation';
 import { Timeline } from '../../lib/rehearsal/kernel/timeline';
 import { VirtualClock } from '../../lib/rehearsal/kernel/virtual-clock';
 import { type SageMakerService, createSageMaker } from '../../lib/rehearsal/services/sagemaker';
@@ -86,6 +86,13 @@ export class SageMakerWorld {
     const services = createSageMaker(this.simulation, new Map([[IMAGE, image]]));
     this.service = services[0] as SageMakerService;
     this.gateway = createGateway({ ...this.simulation, services: new Map(services.map((service) => [service.id, service])) });
+  }
+
+  /** The simulation as a client sees it: SageMaker and its runtime behind the real gateway, S3 in memory. */
+  public get client(): Simulation {
+    const call: Gateway['call'] = (principal, service, operation, input) =>
+      service.startsWith('sagemaker') ? this.gateway.call(principal, service, operation, input) : this.neighbour(principal, service, operation, input);
+    return { ...this.simulation, gateway: { ...this.simulation.gateway, call } };
   }
 
   /** A folder with executables, as an image asset. */
