@@ -1,4 +1,4 @@
-import type { PlanAction, RoutingSettings, StageName } from './deployment.contract';
+import type { AnalysisSettings, PlanAction, RoutingSettings, StageName } from './deployment.contract';
 
 /** What plan-deployment decides and every later step of the workflow receives as `$plan`. Plain JSON. */
 export interface DeploymentPlan {
@@ -31,6 +31,8 @@ export interface StagePlan {
   readonly config: string;
   /** Release only: differs from the settings for a rollback by hand (all at once) and for an extension (longer baking). */
   readonly routing?: RoutingSettings;
+  /** Release only, instead of the settings: a rollback by hand must not wait for traffic (PROMOTE), the last extension rolls back. */
+  readonly inconclusive?: AnalysisSettings['inconclusive'];
   /** Pause between two looks. */
   readonly intervalSeconds: number;
   /** Looks after which the stage has failed: SageMaker's and our own limits are over by then. */

@@ -79,7 +79,8 @@ const LANCZOS = [
   9.9843695780195716e-6, 1.5056327351493116e-7,
 ] as const;
 
-function logGamma(a: number): number {
+/** Natural logarithm of the gamma function. */
+export function logGamma(a: number): number {
   if (a < 0.5) return Math.log(Math.PI / Math.sin(Math.PI * a)) - logGamma(1 - a);
   const z = a - 1;
   let sum: number = LANCZOS[0];

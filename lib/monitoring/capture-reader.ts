@@ -36,8 +36,8 @@ export interface CaptureFile {
 }
 
 export interface CaptureReaderOptions {
-  /** Names of the request's columns, needed for JSON objects. */
-  readonly features: readonly string[];
+  /** Names of the request's columns, needed for JSON objects; absent = requests are not read. */
+  readonly features?: readonly string[];
   /** ISO times, start included, end not; absent = no limit. */
   readonly start?: string;
   readonly end?: string;
@@ -75,7 +75,7 @@ export function readCaptureFile(text: string, options: CaptureReaderOptions): Ca
 }
 
 /** @throws with the reason when the line is no capture record */
-export function readCaptureLine(line: string, features: readonly string[]): CaptureRecord {
+export function readCaptureLine(line: string, features?: readonly string[]): CaptureRecord {
   const document = parseJson(line, 'the line') as {
     captureData?: { endpointInput?: CapturedSide; endpointOutput?: CapturedSide };
     eventMetadata?: { eventId?: unknown; inferenceId?: unknown; inferenceTime?: unknown; customAttributes?: unknown };
@@ -91,7 +91,7 @@ export function readCaptureLine(line: string, features: readonly string[]): Capt
     latency ??= responseLatency(value);
     return jsonPredictions(value);
   };
-  const input = endpointInput && readSide(endpointInput, 'endpointInput', parseCsv, (value) => jsonRows(value, features));
+  const input = endpointInput && features && readSide(endpointInput, 'endpointInput', parseCsv, (value) => jsonRows(value, features));
   const output = endpointOutput && readSide(endpointOutput, 'endpointOutput', (csv) => parseCsv(csv).flat(), predictions);
   return {
     eventId: metadata.eventId,

@@ -60,7 +60,12 @@ export const METRICS = {
   },
 } as const satisfies Record<string, CatalogueMetric>;
 
-/** SageMaker's own endpoint metrics that the library uses; monitoring-cloudwatch page of the SageMaker guide. Latencies are in microseconds. */
+/**
+ * SageMaker's own endpoint metrics that the library uses; latencies are in microseconds. Real-time endpoints publish all of the first
+ * group (monitoring-cloudwatch). Asynchronous ones publish neither `Invocations`, `InvocationsPerInstance` nor `OverheadLatency`
+ * (async-inference-monitor, which calls its list exhaustive); serverless ones publish all but `InvocationsPerInstance`
+ * (serverless-endpoints-monitoring).
+ */
 export const ENDPOINT_NAMESPACE = 'AWS/SageMaker';
 export const ENDPOINT_METRICS = {
   invocations: 'Invocations',
@@ -69,4 +74,18 @@ export const ENDPOINT_METRICS = {
   modelLatency: 'ModelLatency',
   overheadLatency: 'OverheadLatency',
   invocationsPerInstance: 'InvocationsPerInstance',
+  /** Asynchronous, dimension EndpointName alone. */
+  backlogSize: 'ApproximateBacklogSize',
+  backlogSizePerInstance: 'ApproximateBacklogSizePerInstance',
+  backlogWithoutCapacity: 'HasBacklogWithoutCapacity',
+} as const;
+
+/**
+ * How requests are counted, by kind of endpoint. Without `Invocations` the samples of Invocation5XXErrors count them: "for each 5xx
+ * response, 1 is sent; otherwise, 0 is sent" (async-inference-monitor).
+ */
+export const REQUEST_COUNT = {
+  REAL_TIME: { metricName: ENDPOINT_METRICS.invocations, statistic: 'Sum' },
+  ASYNCHRONOUS: { metricName: ENDPOINT_METRICS.errors5xx, statistic: 'SampleCount' },
+  SERVERLESS: { metricName: ENDPOINT_METRICS.invocations, statistic: 'Sum' },
 } as const;

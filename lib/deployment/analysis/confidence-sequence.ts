@@ -22,17 +22,3 @@ export function halfWidthOneSided(variance: number, n: number, alpha: number, ex
   const scale = (2 * (n * rho2 + 1)) / (n * n * rho2);
   return Math.sqrt(variance * scale * Math.log(1 + Math.sqrt(n * rho2 + 1) / (2 * alpha)));
 }
-
-/** Mean and the variance of that mean, with the number of observations behind it. */
-export interface Estimate {
-  readonly mean: number;
-  readonly varianceOfMean: number;
-  readonly n: number;
-}
-
-/** Lower bound of `challenger - champion` that holds at all looks together with probability 1 - alpha. */
-export function lowerBoundOfDifference(champion: Estimate, challenger: Estimate, alpha: number, expected: number): number {
-  const n = champion.n + challenger.n;
-  const variance = (champion.varianceOfMean + challenger.varianceOfMean) * n;
-  return challenger.mean - champion.mean - halfWidthOneSided(variance, n, alpha, expected);
-}
