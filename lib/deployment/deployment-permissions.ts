@@ -76,6 +76,12 @@ export class DeploymentPermissions {
 
   public grantAnalyze(handler: IFunction): void {
     const role = handler.role!;
+    const { lake, modelName, deployment } = this.props;
+    const { shadow, test, analysis } = deployment._choices();
+    // The freeze.
+    this.grantState(handler);
+    if (shadow !== undefined || test !== undefined || analysis.predictionDistance !== undefined) lake._grantRead(handler, 'captured', modelName);
+    if (shadow !== undefined || test?.outcome.type === 'LABELS') lake._grantRead(handler, 'labels', modelName);
     this.allow(role, ['sagemaker:DescribeEndpoint'], [this.endpoint]);
     this.grantDescribeAlarms(role);
     this.allow(role, ['cloudwatch:GetMetricData'], ['*'], 'GetMetricData has no resources (Service Authorization Reference, CloudWatch)');
@@ -110,7 +116,7 @@ export class DeploymentPermissions {
     stateMachine.grantStartExecution(handler);
   }
 
-  /** The champion pointer. */
+  /** The champion pointer and the freeze. */
   private grantState(handler: IFunction): void {
     this.props.lake._grantRead(handler, 'state', this.props.modelName);
   }

@@ -34,7 +34,7 @@ describe('verdict', () => {
   });
 
   it('fails at the hard guard even when the old fleet had no traffic to compare with', () => {
-    expect(analyze([], minutes(2, 100, 10), RULES)).toEqual({ verdict: 'failed', reasons: ['error rate 10.00 % of the new fleet is over the hard limit 5.00 %'] });
+    expect(analyze([], minutes(2, 100, 10), RULES)).toMatchObject({ verdict: 'failed', reasons: ['error rate 10.00 % of the new fleet is over the hard limit 5.00 %'] });
   });
 
   it('fails on a latency that is clearly greater, passes one within the tolerance', () => {
