@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { AssetCatalogue } from './assembly/asset-catalogue';
 import { CloudAssembly, type StackArtifact } from './assembly/cloud-assembly';
 import { StackDeployment, type DeployedResource } from './assembly/stack-deployment';
+import type { StackResult } from './assembly/stack-result';
 import { createGateway, type RehearsalGateway, type RequestCounters } from './aws/gateway';
 import type { RequestRecord } from './aws/record';
 import { FaultPlan } from './kernel/faults';
@@ -33,8 +34,8 @@ const DEFAULT_REGION = 'us-east-1';
 /** Newest bootstrap template; assemblies check that theirs is not older. */
 const BOOTSTRAP_VERSION = '30';
 
-/** A deployment that takes longer than this hangs (CloudFormation's own limit for a custom resource is an hour). */
-const DEPLOYMENT_LIMIT = 3_600_000;
+/** A deployment that takes longer than this hangs: an update of an endpoint may take eight hours (API_DeploymentConfig). */
+const DEPLOYMENT_LIMIT = 24 * 3_600_000;
 
 export interface SimulationOptions {
   /** Folder that `cdk synth` wrote. */
@@ -78,15 +79,18 @@ export interface RunningSimulation extends Simulation {
   invokeOperator(service: string, operation: string, input: Record<string, unknown>): Promise<any>;
   /** Runs an action from outside the clock, which goes on until the action is done. */
   perform<T>(action: Action<T>): Promise<T>;
-  /** Deletes the custom resources of a stack, as `cdk destroy` begins. From inside of an action. */
-  deleteCustomResources(stackName: string): Promise<void>;
+  /** What `cdk deploy` does with another assembly of the app: stack by stack until one fails. */
+  deploy(assembly: string): Promise<StackResult[]>;
+  /** What `cdk destroy` does, of one stack or of all: the newest first, until one fails. */
+  destroy(stackName?: string): Promise<StackResult[]>;
+  /** ARNs of all that exists in the account, whoever created it; what CDK's bootstrap stack and AWS itself have is not counted. */
+  inventory(): string[];
   /** Stops local processes and removes the work folder. */
   close(): Promise<void>;
 }
 
 export async function createSimulation(options: SimulationOptions): Promise<RunningSimulation> {
-  const assembly = CloudAssembly.read(options.assembly);
-  const stacks = assembly.stacks.filter((stack) => options.stacks === undefined || options.stacks.includes(stack.stackName));
+  const stacks = selectStacks(CloudAssembly.read(options.assembly), options.stacks);
   const { account, region } = environmentOf(stacks);
   const partition = region.startsWith('cn-') ? 'aws-cn' : 'aws';
   const clock = new VirtualClock(Number(options.start));
@@ -128,10 +132,22 @@ export async function createSimulation(options: SimulationOptions): Promise<Runn
     defects: gateway.defects,
     resources: deployment.resources,
     resource: (name, type) => findResource(deployment.resources, name, type),
-    outputs: (stackName) => deployment.outputs.get(stackName) ?? {},
+    outputs: (stackName) => deployment.outputs(stackName),
     invokeOperator: (service, operation, input) => gateway.call(operator, service, operation, input),
     perform: (action) => perform(clock, action, Infinity),
-    deleteCustomResources: (stackName) => deployment.deleteCustomResources(stackName),
+    deploy: async (folder) => {
+      const next = selectStacks(CloudAssembly.read(folder), options.stacks);
+      const there = environmentOf(next);
+      if (there.account !== account || there.region !== region) throw new Error(`the stacks of ${folder} are for ${there.account}/${there.region}, not ${account}/${region}`);
+      for (const stack of next) assets.add(stack);
+      bootstrap(base, next, assets);
+      return perform(clock, () => untilFailure(next, (stack) => deployment.deploy(stack)), clock.now() + DEPLOYMENT_LIMIT);
+    },
+    destroy: (stackName) => {
+      const names = stackName === undefined ? deployment.stackNames.reverse() : [stackName];
+      return perform(clock, () => untilFailure(names, (name) => deployment.destroy(name)), clock.now() + DEPLOYMENT_LIMIT);
+    },
+    inventory: () => [...services.values()].flatMap((service) => service.inventory?.() ?? []).sort(),
     close: async () => {
       await base.service<SageMakerService>('sagemaker').close();
       gateway.close();
@@ -173,7 +189,21 @@ function makeServices(simulation: Simulation, assets: AssetCatalogue, services: 
 }
 
 async function deployAll(deployment: StackDeployment, stacks: readonly StackArtifact[]): Promise<void> {
-  for (const stack of stacks) await deployment.deploy(stack);
+  for (const stack of stacks) await deployment.create(stack);
+}
+
+function selectStacks({ stacks }: CloudAssembly, names: readonly string[] | undefined): StackArtifact[] {
+  return stacks.filter(({ stackName }) => names === undefined || names.includes(stackName));
+}
+
+async function untilFailure<T>(items: readonly T[], act: (item: T) => Promise<StackResult>): Promise<StackResult[]> {
+  const results: StackResult[] = [];
+  for (const item of items) {
+    const result = await act(item);
+    results.push(result);
+    if (/ROLLBACK|FAILED/.test(result.status)) break;
+  }
+  return results;
 }
 
 /** What `cdk bootstrap` and the publishing of assets leave in an account. Zipped assets are not unpacked from S3 again, so they are not there. */
@@ -187,6 +217,7 @@ function bootstrap(simulation: Simulation, stacks: readonly StackArtifact[], ass
   for (const { bucket, key, asset } of assets.allFiles()) {
     if (asset.packaging !== 'file' || key.endsWith('.template.json') || asset.path.endsWith('.template.json')) continue;
     if (!s3.buckets.has(bucket)) s3.createBucket(bucket);
+    if (s3.bucket(bucket).current(key) !== undefined) continue;
     s3.putObject(bucket, key, readFileSync(asset.path));
   }
 }

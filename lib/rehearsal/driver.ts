@@ -1,4 +1,5 @@
 import type { DeployedResource } from './assembly/stack-deployment';
+import type { StackResult } from './assembly/stack-result';
 import type { RunningSimulation } from './create-simulation';
 import type { FaultPlan } from './kernel/faults';
 import type { Principal } from './kernel/simulation';
@@ -76,6 +77,24 @@ export class Rehearsal {
     return this.simulation.resources.filter((resource) => resource.type === type);
   }
 
+  /**
+   * Deploys another assembly of the app over what is there, as `cdk deploy` does; endpoints and custom resources take their virtual time.
+   * A failure is no error of the rehearsal: look at `status` and `reason` of the last result.
+   */
+  public deploy(assemblyFolder: string): Promise<StackResult[]> {
+    return this.simulation.deploy(assemblyFolder);
+  }
+
+  /** Deletes a stack, or all, the newest first, as `cdk destroy` does. */
+  public destroy(stackName?: string): Promise<StackResult[]> {
+    return this.simulation.destroy(stackName);
+  }
+
+  /** ARNs of all that exists in the account, sorted: resources of stacks, retained ones, and what was created at run time. */
+  public inventory(): string[] {
+    return this.simulation.inventory();
+  }
+
   /** Executions in the order of their start; of one state machine when its construct path is given. */
   public executions(stateMachinePath?: string): ExecutionSummary[] {
     const all = this.stepFunctions.executions();
@@ -132,8 +151,7 @@ export class Rehearsal {
 
   /** What was published to any topic, in the order of time. */
   public notifications(): TopicMessage[] {
-    const sns = this.simulation.service<SnsService>('sns');
-    return this.resourcesOfType('AWS::SNS::Topic').flatMap(({ ref }) => sns.messages(ref)).sort((a, b) => a.time - b.time);
+    return this.simulation.service<SnsService>('sns').allMessages();
   }
 
   public async put(bucket: string, key: string, text: string): Promise<void> {

@@ -16,7 +16,7 @@ export interface TerminalOptions {
 }
 
 /** Kinds that a person wants to follow; states and functions are too many. */
-const SHOWN: ReadonlySet<TimelineEvent['kind']> = new Set(['milestone', 'execution', 'job', 'endpoint', 'alarm', 'notification', 'request-denied', 'fault', 'note']);
+const SHOWN: ReadonlySet<TimelineEvent['kind']> = new Set(['milestone', 'execution', 'job', 'endpoint', 'alarm', 'notification', 'request-denied', 'fault', 'stack', 'note']);
 /** Statuses of jobs and model packages that somebody waits for. */
 const ENDED: ReadonlySet<string> = new Set(['Completed', 'Failed', 'Stopped', 'Approved', 'Rejected', 'PendingManualApproval']);
 /** Redraws of the live line per second. */

@@ -2,12 +2,24 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RequestRecord } from '../../lib/rehearsal/aws/record';
+import type { StackResult } from '../../lib/rehearsal/assembly/stack-result';
 import { createSimulation, type RunningSimulation } from '../../lib/rehearsal/create-simulation';
 
 export const START = Date.parse('2001-02-01T00:00:00Z');
 export const MINUTE = 60_000;
 
-type Resources = Record<string, { Type: string; Properties?: Record<string, unknown>; DependsOn?: string | string[]; Condition?: string; Metadata?: unknown }>;
+export type Resources = Record<
+  string,
+  {
+    Type: string;
+    Properties?: Record<string, unknown>;
+    DependsOn?: string | string[];
+    Condition?: string;
+    Metadata?: unknown;
+    DeletionPolicy?: string;
+    UpdateReplacePolicy?: string;
+  }
+>;
 
 /** Role that a service may assume, with one inline policy. */
 export function role(service: string, ...statements: { Action: string | string[]; Resource: unknown }[]): Resources[string] {
@@ -40,25 +52,41 @@ export class PlatformWorld {
   public readonly records: RequestRecord[] = [];
   private readonly folder = mkdtempSync(join(tmpdir(), 'platform-'));
   private simulation: RunningSimulation | undefined;
+  private assemblies = 0;
 
   /** @param code source of `index.js` by asset name */
   public async deploy(resources: Resources, code: Record<string, string> = {}, more: Record<string, unknown> = {}): Promise<RunningSimulation> {
+    const assembly = this.assembly(resources, code, more);
+    this.simulation = await createSimulation({ assembly, start: START, seed: 1, record: (record) => this.records.push(record) });
+    return this.simulation;
+  }
+
+  /** Deploys another template over the first. @param code its keys tell code of the same asset name apart */
+  public async update(resources: Resources, code: Record<string, string> = {}, more: Record<string, unknown> = {}): Promise<StackResult> {
+    const [result] = await this.simulation!.deploy(this.assembly(resources, code, more));
+    return result!;
+  }
+
+  /** Folder of a cloud assembly with one stack, `Test`. */
+  private assembly(resources: Resources, code: Record<string, string>, more: Record<string, unknown>): string {
+    const folder = join(this.folder, String(++this.assemblies));
+    mkdirSync(folder);
+    const write = (file: string, content: unknown): void => writeFileSync(join(folder, file), JSON.stringify(content));
     const files: Record<string, unknown> = {};
     for (const [name, source] of Object.entries(code)) {
-      mkdirSync(join(this.folder, `asset.${name}`), { recursive: true });
-      writeFileSync(join(this.folder, `asset.${name}`, 'index.js'), source);
+      mkdirSync(join(folder, `asset.${name}`), { recursive: true });
+      writeFileSync(join(folder, `asset.${name}`, 'index.js'), source);
       files[name] = { source: { path: `asset.${name}`, packaging: 'zip' }, destinations: { d: { bucketName: 'assets-${AWS::AccountId}', objectKey: `${name}.zip` } } };
     }
-    this.write('manifest.json', {
+    write('manifest.json', {
       artifacts: {
         Test: { type: 'aws:cloudformation:stack', environment: 'aws://unknown-account/unknown-region', properties: { templateFile: 'Test.json' }, dependencies: ['Test.assets'] },
         'Test.assets': { type: 'cdk:asset-manifest', properties: { file: 'Test.assets.json' } },
       },
     });
-    this.write('Test.assets.json', { files });
-    this.write('Test.json', { Resources: resources, ...more });
-    this.simulation = await createSimulation({ assembly: this.folder, start: START, seed: 1, record: (record) => this.records.push(record) });
-    return this.simulation;
+    write('Test.assets.json', { files });
+    write('Test.json', { Resources: resources, ...more });
+    return folder;
   }
 
   /** A request of the operator, as an action of its own. */
@@ -80,9 +108,5 @@ export class PlatformWorld {
   public async close(): Promise<void> {
     await this.simulation?.close();
     rmSync(this.folder, { recursive: true, force: true });
-  }
-
-  private write(file: string, content: unknown): void {
-    writeFileSync(join(this.folder, file), JSON.stringify(content));
   }
 }

@@ -40,8 +40,8 @@ describe('deployment of an assembly', () => {
   });
 
   test('fails on a resource type that nobody simulates, naming it', async () => {
-    await expect(world.deploy({ Queue: { Type: 'AWS::SQS::Queue', Metadata: { 'aws:cdk:path': 'Test/Queue/Resource' } } })).rejects.toThrow(
-      'Test/Queue/Resource (Queue, AWS::SQS::Queue): the rehearsal does not simulate this resource type',
+    await expect(world.deploy({ Table: { Type: 'AWS::DynamoDB::Table', Metadata: { 'aws:cdk:path': 'Test/Table/Resource' } } })).rejects.toThrow(
+      'Test/Table/Resource (Table, AWS::DynamoDB::Table): the rehearsal does not simulate this resource type',
     );
   });
 
@@ -69,8 +69,9 @@ describe('deployment of an assembly', () => {
     });
     const simulation = await world.deploy(custom(false), { provider: code });
     expect(simulation.resource('Bucket').ref).toBe('b-physical-7');
-    await simulation.perform(() => simulation.deleteCustomResources('Test'));
-    const logs = simulation.service<LogsService>('logs').events(`/aws/lambda/${simulation.resource('Provider').ref}`);
+    const group = `/aws/lambda/${simulation.resource('Provider').ref}`;
+    await simulation.destroy('Test');
+    const logs = simulation.service<LogsService>('logs').events(group);
     expect(logs.map(({ message }) => message)).toEqual(['INFO\tCreate', 'INFO\tDelete']);
     await simulation.close();
     await expect(world.deploy(custom(true), { provider: code })).rejects.toThrow(/custom resource failed to create: told to/);

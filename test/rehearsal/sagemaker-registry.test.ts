@@ -114,7 +114,11 @@ describe('models', () => {
 describe('template resources', () => {
   test('become a serving endpoint', async () => {
     const request = (type: string, logicalId: string, properties: Record<string, unknown>): any => ({ type, logicalId, properties, constructPath: logicalId, stackName: 'Shop', assembly: '' });
-    const create = (type: string, logicalId: string, properties: Record<string, unknown>): any => world.service.resources[type]!(request(type, logicalId, properties));
+    const create = async (type: string, logicalId: string, properties: Record<string, unknown>): Promise<any> => {
+      const task = world.clock.spawn(() => world.service.resources[type]!(request(type, logicalId, properties)));
+      await world.minutes(10);
+      return task.promise;
+    };
     await world.deployable('v1', { mean: 5 });
     const config = await create('AWS::SageMaker::EndpointConfig', 'Config', { ProductionVariants: [{ VariantName: 'AllTraffic', ModelName: 'v1', InitialInstanceCount: 1 }] });
     expect(config.attributes.EndpointConfigName).toMatch(/^Shop-Config-[A-Z0-9]{12}$/);

@@ -182,6 +182,7 @@ export class SageMakerWorld {
     if (this.denied.has(`${service}:${operation}`)) {
       return Promise.reject(new AwsError('AccessDenied', `User: ${principal.arn} is not authorized to perform: ${service}:${operation}`, 403));
     }
+    if (service === 'sagemaker') return this.gateway.call(principal, service, operation, input);
     if (service === 'cloudwatch') return Promise.resolve({ MetricAlarms: input.AlarmNames.filter((name: string) => this.alarms.has(name)).map((name: string) => ({ AlarmName: name, StateValue: this.alarms.get(name) })) });
     if (service === 'sns') {
       this.published.push({ topic: input.TopicArn, message: JSON.parse(input.Message), time: this.clock.now() });

@@ -8,6 +8,7 @@ export interface TemplateResource {
   readonly Condition?: string;
   readonly Metadata?: Record<string, unknown>;
   readonly DeletionPolicy?: string;
+  readonly UpdateReplacePolicy?: string;
 }
 
 export interface Template {

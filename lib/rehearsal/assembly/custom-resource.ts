@@ -1,12 +1,7 @@
-import type { CreatedResource, Principal, ResourceRequest, Simulation } from '../kernel/simulation';
+import type { CreatedResource, ExistingResource, Principal, ResourceRequest, Simulation } from '../kernel/simulation';
 import { LambdaService } from '../services/lambda/lambda-service';
-
-/** A custom resource that was created: what its deletion needs to say. */
-export interface CustomResource {
-  readonly request: ResourceRequest;
-  readonly stackId: string;
-  readonly physicalResourceId: string;
-}
+import { IncompleteResource } from './failures';
+import { physicalName } from './physical-name';
 
 /** CloudFormation invokes with the rights of whoever deploys; the deployer of a rehearsal is its operator. */
 function deployer(simulation: Simulation): Principal {
@@ -19,19 +14,28 @@ export class CustomResources {
 
   public constructor(private readonly simulation: Simulation) {}
 
-  public async create(request: ResourceRequest, stackId: string): Promise<{ created: CreatedResource; custom: CustomResource }> {
+  public async create(request: ResourceRequest, stackId: string): Promise<CreatedResource> {
     const response = await this.send(request, stackId, { RequestType: 'Create' });
-    const physicalResourceId = String(response.PhysicalResourceId ?? '');
-    if (physicalResourceId === '') throw new Error('the custom resource answered without PhysicalResourceId');
-    const attributes = (response.Data ?? {}) as Record<string, unknown>;
-    return { created: { ref: physicalResourceId, attributes }, custom: { request, stackId, physicalResourceId } };
+    // A function that failed may have got half way: it is asked to delete, by its own id or one that CloudFormation makes up.
+    const left = { ref: String(response.PhysicalResourceId ?? physicalName(request)) };
+    if (response.Status !== 'SUCCESS') throw new IncompleteResource(`custom resource failed to create: ${response.Reason}`, left);
+    return created(response);
   }
 
-  public async delete({ request, stackId, physicalResourceId }: CustomResource): Promise<void> {
-    await this.send(request, stackId, { RequestType: 'Delete', PhysicalResourceId: physicalResourceId });
+  /** Another physical id in the answer means a replacement: the caller deletes the old one when everything else has succeeded. */
+  public async update(request: ResourceRequest, existing: ExistingResource, stackId: string): Promise<CreatedResource> {
+    const OldResourceProperties = stringified(existing.request.properties);
+    const response = await this.send(request, stackId, { RequestType: 'Update', PhysicalResourceId: existing.ref, OldResourceProperties });
+    if (response.Status !== 'SUCCESS') throw new Error(`custom resource failed to update: ${response.Reason}`);
+    return created(response);
   }
 
-  private async send(request: ResourceRequest, stackId: string, action: Record<string, string>): Promise<Record<string, any>> {
+  public async delete({ request, ref }: ExistingResource, stackId: string): Promise<void> {
+    const response = await this.send(request, stackId, { RequestType: 'Delete', PhysicalResourceId: ref });
+    if (response.Status !== 'SUCCESS') throw new Error(`custom resource failed to delete: ${response.Reason}`);
+  }
+
+  private async send(request: ResourceRequest, stackId: string, action: Record<string, unknown>): Promise<Record<string, any>> {
     const { gateway, random } = this.simulation;
     const { responses } = this.simulation.service<LambdaService>('lambda');
     const requestId = random.stream(`custom-resource-${++this.requests}`).uuid();
@@ -55,9 +59,14 @@ export class CustomResources {
       const failure = result.FunctionError === undefined ? '' : `: ${Buffer.from(result.Payload).toString()}`;
       throw new Error(`the function of the custom resource sent no answer to its ResponseURL${failure}`);
     }
-    if (response.Status !== 'SUCCESS') throw new Error(`custom resource failed to ${action.RequestType!.toLowerCase()}: ${response.Reason}`);
     return response;
   }
+}
+
+function created(response: Record<string, any>): CreatedResource {
+  const ref = String(response.PhysicalResourceId ?? '');
+  if (ref === '') throw new Error('the custom resource answered without PhysicalResourceId');
+  return { ref, attributes: (response.Data ?? {}) as Record<string, unknown> };
 }
 
 /** CloudFormation hands over every scalar as text. */

@@ -38,7 +38,8 @@ export function creationOrder(template: Template): string[] {
   return ordered;
 }
 
-function dependenciesOf(resource: TemplateResource): string[] {
+/** Logical ids that a resource refers to or depends on. */
+export function dependenciesOf(resource: TemplateResource): string[] {
   const explicit = resource.DependsOn === undefined ? [] : Array.isArray(resource.DependsOn) ? resource.DependsOn : [resource.DependsOn];
   return [...explicit, ...referencesOf(resource.Properties)];
 }

@@ -1,10 +1,11 @@
-import type { CreatedResource, ResourceRequest, SimulatedService, Simulation } from '../kernel/simulation';
-import type { SsmService } from '../services/ssm';
-import type { StackArtifact, TemplateResource } from './cloud-assembly';
-import { CustomResources, type CustomResource } from './custom-resource';
-import { IntrinsicResolver } from './intrinsics';
-import { parameterValues } from './parameters';
-import { creationOrder } from './references';
+import type { CreatedResource, SimulatedService, Simulation } from '../kernel/simulation';
+import type { StackArtifact } from './cloud-assembly';
+import { NotSimulated } from './failures';
+import { ResourceDriver } from './resource-driver';
+import { Stack, type StackResource } from './stack';
+import { StackJournal } from './stack-journal';
+import type { StackResult } from './stack-result';
+import { StackUpdate } from './stack-update';
 
 /** A resource of the deployed stacks. */
 export interface DeployedResource extends CreatedResource {
@@ -15,99 +16,118 @@ export interface DeployedResource extends CreatedResource {
   readonly properties: Record<string, any>;
 }
 
-/** Creates the resources of stacks in the simulated services, in the order that CloudFormation would. */
+/** CloudFormation: creates, updates and deletes stacks in the simulated services. docs/rehearsal/cloud-assembly.md says what is simulated. */
 export class StackDeployment {
+  /** Of all stacks, in the order of creation. */
   public readonly resources: DeployedResource[] = [];
-  public readonly exports = new Map<string, unknown>();
-  /** Outputs by stack name. */
-  public readonly outputs = new Map<string, Record<string, unknown>>();
-  private readonly customResources: CustomResources;
-  private readonly created: CustomResource[] = [];
+  private readonly stacks = new Map<string, Stack>();
+  private readonly driver: ResourceDriver;
 
   public constructor(
     private readonly simulation: Simulation,
-    private readonly services: readonly SimulatedService[],
+    services: readonly SimulatedService[],
   ) {
-    this.customResources = new CustomResources(simulation);
+    this.driver = new ResourceDriver(simulation, services);
   }
 
-  /** @throws Error naming stack, construct path, logical id and type of the resource that failed */
-  public async deploy(stack: StackArtifact): Promise<void> {
-    const { account, region, partition, random } = this.simulation;
-    if (stack.template.Transform !== undefined) throw new Error(`stack ${stack.stackName}: template transforms are not simulated`);
-    const stackId = `arn:${partition}:cloudformation:${region}:${account}:stack/${stack.stackName}/${random.stream(`stack ${stack.stackName}`).uuid()}`;
-    const here = new Map<string, DeployedResource>();
-    const resolver = this.resolver(stack, stackId, here);
-    for (const logicalId of creationOrder(stack.template)) {
-      const resource = stack.template.Resources[logicalId]!;
-      const constructPath = String(resource.Metadata?.['aws:cdk:path'] ?? stack.constructPaths.get(logicalId) ?? `${stack.stackName}/${logicalId}`);
-      try {
-        if (resource.Condition !== undefined && !resolver.condition(resource.Condition)) continue;
-        const properties = (resolver.resolve(resource.Properties ?? {}) ?? {}) as Record<string, any>;
-        const request: ResourceRequest = { type: resource.Type, logicalId, properties, constructPath, stackName: stack.stackName, assembly: stack.folder };
-        const created = await this.create(request, resource, stackId);
-        const deployed = { ...created, type: resource.Type, logicalId, constructPath, stackName: stack.stackName, properties };
-        here.set(logicalId, deployed);
-        this.resources.push(deployed);
-      } catch (error) {
-        throw new Error(`${constructPath} (${logicalId}, ${resource.Type}): ${(error as Error).message}`, { cause: error });
-      }
+  /** Names of the stacks, in the order of creation. */
+  public get stackNames(): string[] {
+    return [...this.stacks.keys()];
+  }
+
+  public outputs(stackName: string): Readonly<Record<string, unknown>> {
+    return this.stacks.get(stackName)?.outputs ?? {};
+  }
+
+  /** The first deployment of a rehearsal: nothing is rolled back. @throws Error naming construct path, logical id and type of the resource that failed */
+  public async create(artifact: StackArtifact): Promise<void> {
+    const stack = new Stack(this.simulation, artifact.stackName);
+    const update = this.update(stack, artifact, new StackJournal(this.simulation, stack.name, true));
+    await this.commit(stack, update);
+  }
+
+  /** Creates the stack, or updates it. A failure is a result, after everything was rolled back. @throws Error when the rehearsal does not know what AWS would do */
+  public async deploy(artifact: StackArtifact): Promise<StackResult> {
+    const existing = this.stacks.get(artifact.stackName);
+    const stack = existing ?? new Stack(this.simulation, artifact.stackName);
+    const journal = new StackJournal(this.simulation, stack.name, false);
+    const update = this.update(stack, artifact, journal);
+    try {
+      await this.commit(stack, update);
+    } catch (error) {
+      if (error instanceof NotSimulated) throw error;
+      return this.rollBack(stack, update, journal, (error as Error).message);
     }
-    this.evaluateOutputs(stack, resolver);
+    const complete = existing === undefined ? 'CREATE_COMPLETE' : 'UPDATE_COMPLETE';
+    return journal.result(existing !== undefined && journal.changes.length === 0 ? 'UNCHANGED' : complete);
   }
 
-  /** Deletes the custom resources of a stack, newest first: what their functions created at run time goes with them. */
-  public async deleteCustomResources(stackName: string): Promise<void> {
-    for (const custom of this.created.filter(({ request }) => request.stackName === stackName).reverse()) {
-      await this.customResources.delete(custom);
-      this.created.splice(this.created.indexOf(custom), 1);
+  /** Deletes a stack, newest resource first; what another resource that stays still needs stays as well. */
+  public async destroy(stackName: string): Promise<StackResult> {
+    const stack = this.stacks.get(stackName);
+    if (!stack) throw new Error(`there is no stack ${stackName}; there are: ${this.stackNames.join(', ')}`);
+    const journal = new StackJournal(this.simulation, stackName, false);
+    const used = this.exportInUse(stack, new Map());
+    if (used !== undefined) return journal.result('DELETE_FAILED', used);
+    const surviving = new Map<string, StackResource>();
+    for (const [logicalId, resource] of [...stack.resources].reverse()) {
+      const user = [...surviving.values()].find(({ dependencies }) => dependencies.has(logicalId));
+      if (user) journal.note('DELETE_SKIPPED', resource.request, `${user.request.logicalId} needs it`);
+      else if ((await journal.remove(this.driver, resource, stack.id)) !== 'DELETE_FAILED') continue;
+      surviving.set(logicalId, resource);
+    }
+    stack.resources = new Map([...surviving].reverse());
+    if (surviving.size === 0) this.stacks.delete(stackName);
+    this.list();
+    if (surviving.size === 0) return journal.result('DELETE_COMPLETE');
+    const failed = journal.changes.filter(({ action }) => action === 'DELETE_FAILED').map(({ constructPath, detail }) => `${constructPath}: ${detail}`);
+    return journal.result('DELETE_FAILED', failed.join('; '));
+  }
+
+  private update(stack: Stack, artifact: StackArtifact, journal: StackJournal): StackUpdate {
+    const others = [...this.stacks.values()].filter((other) => other !== stack);
+    return new StackUpdate(this.simulation, this.driver, stack, artifact, new Map(others.flatMap(({ exports }) => [...exports])), journal);
+  }
+
+  private async commit(stack: Stack, update: StackUpdate): Promise<void> {
+    const { outputs, exports } = await update.apply();
+    const used = this.exportInUse(stack, exports);
+    if (used !== undefined) throw new Error(used);
+    stack.outputs = outputs;
+    stack.exports = exports;
+    this.stacks.set(stack.name, stack);
+    await update.complete();
+    this.list();
+  }
+
+  private async rollBack(stack: Stack, update: StackUpdate, journal: StackJournal, reason: string): Promise<StackResult> {
+    const isNew = !this.stacks.has(stack.name);
+    try {
+      const clean = await update.rollBack();
+      this.list();
+      return journal.result(isNew ? (clean ? 'ROLLBACK_COMPLETE' : 'ROLLBACK_FAILED') : 'UPDATE_ROLLBACK_COMPLETE', reason);
+    } catch (error) {
+      if (error instanceof NotSimulated) throw error;
+      return journal.result(isNew ? 'ROLLBACK_FAILED' : 'UPDATE_ROLLBACK_FAILED', `${reason}; rollback: ${(error as Error).message}`);
     }
   }
 
-  private async create(request: ResourceRequest, resource: TemplateResource, stackId: string): Promise<CreatedResource> {
-    const service = this.services.find(({ resources }) => Object.hasOwn(resources, resource.Type));
-    if (service) return service.resources[resource.Type]!(request);
-    if (resource.Type === 'AWS::CloudFormation::CustomResource' || resource.Type.startsWith('Custom::')) {
-      const { created, custom } = await this.customResources.create(request, stackId);
-      this.created.push(custom);
-      return created;
+  /** Exports that another stack imports can neither go nor change (User Guide, "Get exported outputs from a deployed stack"). */
+  private exportInUse(stack: Stack, next: ReadonlyMap<string, unknown>): string | undefined {
+    for (const [name, value] of stack.exports) {
+      if (next.get(name) === value) continue;
+      const user = [...this.stacks.values()].find((other) => other !== stack && other.imports.has(name));
+      if (user) return `Export ${name} cannot be ${next.has(name) ? 'updated' : 'deleted'} as it is in use by ${user.name}`;
     }
-    throw new Error('the rehearsal does not simulate this resource type');
+    return undefined;
   }
 
-  private resolver(stack: StackArtifact, stackId: string, here: ReadonlyMap<string, DeployedResource>): IntrinsicResolver {
-    const { account, region, partition } = this.simulation;
-    const ssm = this.simulation.service<SsmService>('ssm');
-    const ssmParameter = (name: string): string | undefined => ssm.value(name);
-    return new IntrinsicResolver({
-      template: stack.template,
-      parameters: parameterValues(stack, stackId, { account, region, partition, ssmParameter }),
-      resource: (logicalId) => here.get(logicalId),
-      importValue: (name) => {
-        if (!this.exports.has(name)) throw new Error(`Fn::ImportValue: no stack exports ${name}`);
-        return this.exports.get(name);
-      },
-      availabilityZones: (name) => ['a', 'b', 'c'].map((letter) => `${name}${letter}`),
-      dynamicReference: (text) =>
-        text.replace(/\{\{resolve:([\w-]+):([^}]+)\}\}/g, (_, kind: string, name: string) => {
-          const value = kind === 'ssm' ? ssmParameter(name.replace(/:\d+$/, '')) : undefined;
-          if (value === undefined) throw new Error(`dynamic reference {{resolve:${kind}:${name}}} is not simulated or has no value`);
-          return value;
-        }),
-    });
-  }
-
-  private evaluateOutputs(stack: StackArtifact, resolver: IntrinsicResolver): void {
-    const outputs: Record<string, unknown> = {};
-    for (const [name, output] of Object.entries(stack.template.Outputs ?? {})) {
-      if (output.Condition !== undefined && !resolver.condition(output.Condition)) continue;
-      try {
-        outputs[name] = resolver.resolve(output.Value);
-        if (output.Export) this.exports.set(String(resolver.resolve(output.Export.Name)), outputs[name]);
-      } catch (error) {
-        throw new Error(`output ${name} of stack ${stack.stackName}: ${(error as Error).message}`, { cause: error });
-      }
-    }
-    this.outputs.set(stack.stackName, outputs);
+  private list(): void {
+    const all = [...this.stacks.values()].flatMap((stack) => [...stack.resources.values()]);
+    this.resources.splice(
+      0,
+      this.resources.length,
+      ...all.map(({ request: { type, logicalId, constructPath, stackName, properties }, ref, attributes }) => ({ ref, attributes, type, logicalId, constructPath, stackName, properties })),
+    );
   }
 }

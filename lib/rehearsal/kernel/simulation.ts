@@ -50,6 +50,20 @@ export interface ResourceRequest {
   readonly stackName: string;
   /** Folder of the cloud assembly; assets lie in it. */
   readonly assembly: string;
+  /** How often the resource was replaced: a replacement needs a name of its own while its predecessor exists. */
+  readonly generation?: number;
+}
+
+/** A resource that exists, with the request that it was last given. */
+export interface ExistingResource extends CreatedResource {
+  readonly request: ResourceRequest;
+}
+
+/** What CloudFormation does with the resources of a type beyond creating them. What is missing is an error, never a guess. */
+export interface ResourceLifecycle {
+  /** Gives the resource the properties of the request. Only properties changed that do not replace it (assembly/replacements.ts). */
+  update?(request: ResourceRequest, existing: ExistingResource): CreatedResource | Promise<CreatedResource>;
+  delete?(existing: ExistingResource): unknown;
 }
 
 /** A simulated AWS service: one per file in rehearsal/services. */
@@ -57,6 +71,10 @@ export interface SimulatedService {
   readonly id: string;
   /** CloudFormation types that it instantiates. Each is called in dependency order. */
   readonly resources: Record<string, (request: ResourceRequest) => CreatedResource | Promise<CreatedResource>>;
+  /** By CloudFormation type: what of `resources` can be updated and deleted. */
+  readonly lifecycles?: Record<string, ResourceLifecycle>;
+  /** ARNs of all that exists, whoever created it: what a scenario finds after a stack is gone. */
+  inventory?(): readonly string[];
   /** The permissions that the request needs. */
   authorize(request: AwsRequest): Authorization[];
   /** Resource policy (bucket, key, topic, function) that applies to the ARN, if there is one. */

@@ -14,6 +14,7 @@ export interface TimelineEvent {
     | 'request-denied'
     | 'fault'
     | 'traffic'
+    | 'stack'
     | 'note';
   /** What it is about: state machine and execution, alarm name, endpoint name, topic. */
   readonly subject: string;

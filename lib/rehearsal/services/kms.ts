@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { uniqueId } from '../assembly/physical-name';
 import { AwsError } from '../kernel/aws-error';
-import type { Authorization, CreatedResource, PolicyDocument, ResourceRequest, Simulation } from '../kernel/simulation';
+import type { Authorization, CreatedResource, PolicyDocument, ResourceLifecycle, ResourceRequest, Simulation } from '../kernel/simulation';
 import { asBoolean, OperationTable, parsePolicy, type Operation } from './operations';
 
 interface Key {
@@ -15,8 +16,9 @@ interface Key {
 export class KmsService extends OperationTable {
   public readonly id = 'kms';
   public readonly resources: Record<string, (request: ResourceRequest) => CreatedResource> = {
-    'AWS::KMS::Key': ({ properties, stackName, logicalId }) => {
-      const key = this.createKey(`${stackName}/${logicalId}`, properties.Description ?? '', parsePolicy(properties.KeyPolicy));
+    'AWS::KMS::Key': (request) => {
+      const { properties } = request;
+      const key = this.createKey(uniqueId(request), properties.Description ?? '', parsePolicy(properties.KeyPolicy));
       key.enabled = properties.Enabled === undefined || asBoolean(properties.Enabled);
       return { ref: key.id, attributes: { Arn: key.arn, KeyId: key.id } };
     },
@@ -25,7 +27,31 @@ export class KmsService extends OperationTable {
       return { ref: properties.AliasName };
     },
   };
+  public override readonly lifecycles: Record<string, ResourceLifecycle> = {
+    'AWS::KMS::Key': {
+      update: ({ properties }, existing) => {
+        const key = this.keyOf(existing.ref);
+        key.policy = parsePolicy(properties.KeyPolicy);
+        key.enabled = properties.Enabled === undefined || asBoolean(properties.Enabled);
+        return existing;
+      },
+      // CloudFormation schedules the deletion: the key cannot be used from then on (KMS Developer Guide, "Key states", PendingDeletion).
+      delete: ({ ref }) => {
+        const key = this.keyOf(ref);
+        key.enabled = false;
+        this.pendingDeletion.add(key.id);
+      },
+    },
+    'AWS::KMS::Alias': {
+      update: ({ properties }, existing) => {
+        this.aliases.set(existing.ref, this.keyOf(properties.TargetKeyId).id);
+        return existing;
+      },
+      delete: ({ ref }) => this.aliases.delete(ref),
+    },
+  };
   protected readonly operations: Record<string, Operation>;
+  private readonly pendingDeletion = new Set<string>();
   private readonly keys = new Map<string, Key>();
   private readonly aliases = new Map<string, string>();
 
@@ -60,11 +86,17 @@ export class KmsService extends OperationTable {
         authorize: (input) => this.needs('kms:DescribeKey', input.KeyId),
         handle: (input) => {
           const key = this.keyOf(input.KeyId);
-          const state = key.enabled ? 'Enabled' : 'Disabled';
+          const state = this.pendingDeletion.has(key.id) ? 'PendingDeletion' : key.enabled ? 'Enabled' : 'Disabled';
           return { KeyMetadata: { KeyId: key.id, Arn: key.arn, AWSAccountId: simulation.account, Enabled: key.enabled, KeyState: state, Description: key.description } };
         },
       },
     };
+  }
+
+  /** Keys of AWS and keys that wait for their deletion are not counted. */
+  public override inventory(): string[] {
+    const managed = new Set([...this.aliases].filter(([alias]) => alias.startsWith('alias/aws/')).map(([, id]) => id));
+    return [...this.keys.values()].filter(({ id }) => !managed.has(id) && !this.pendingDeletion.has(id)).map(({ arn }) => arn);
   }
 
   /** ARN of a key by id, ARN or alias. AWS managed keys (`alias/aws/…`) come into being when first used. */
@@ -93,6 +125,7 @@ export class KmsService extends OperationTable {
 
   private usable(keyId: string): Key {
     const key = this.keyOf(keyId);
+    if (this.pendingDeletion.has(key.id)) throw new AwsError('KMSInvalidStateException', `${key.arn} is pending deletion.`, 400);
     if (!key.enabled) throw new AwsError('DisabledException', `${key.arn} is disabled.`, 400);
     return key;
   }

@@ -1,6 +1,6 @@
 import { physicalName } from '../assembly/physical-name';
 import { AwsError } from '../kernel/aws-error';
-import type { Authorization, CreatedResource, ResourceRequest, Simulation } from '../kernel/simulation';
+import type { Authorization, CreatedResource, ResourceLifecycle, ResourceRequest, Simulation } from '../kernel/simulation';
 import type { CloudWatchService } from './cloudwatch/cloudwatch-service';
 import { asNumber, operation, OperationTable, type Operation } from './operations';
 
@@ -11,7 +11,7 @@ export interface LogEvent {
 
 interface LogGroup {
   readonly name: string;
-  readonly retentionInDays: number | undefined;
+  retentionInDays: number | undefined;
   readonly streams: Map<string, LogEvent[]>;
 }
 
@@ -31,6 +31,18 @@ export class LogsService extends OperationTable {
     },
     'AWS::Logs::ResourcePolicy': ({ properties }) => ({ ref: properties.PolicyName }),
     'AWS::Logs::QueryDefinition': ({ logicalId }) => ({ ref: logicalId, attributes: { QueryDefinitionId: logicalId } }),
+  };
+  public override readonly lifecycles: Record<string, ResourceLifecycle> = {
+    'AWS::Logs::LogGroup': {
+      update: ({ properties }, existing) => {
+        this.group(existing.ref).retentionInDays = asNumber(properties.RetentionInDays);
+        return existing;
+      },
+      delete: ({ ref }) => this.groups.delete(ref),
+    },
+    'AWS::Logs::LogStream': { delete: ({ ref, request }) => this.groups.get(request.properties.LogGroupName)?.streams.delete(ref) },
+    'AWS::Logs::ResourcePolicy': { update: (_, existing) => existing, delete: () => undefined },
+    'AWS::Logs::QueryDefinition': { update: (_, existing) => existing, delete: () => undefined },
   };
   protected readonly operations: Record<string, Operation>;
   private readonly groups = new Map<string, LogGroup>();
@@ -81,6 +93,10 @@ export class LogsService extends OperationTable {
         logStreams: [...this.existing(input.logGroupName).streams.keys()].map((logStreamName) => ({ logStreamName })),
       })),
     };
+  }
+
+  public override inventory(): string[] {
+    return [...this.groups.keys()].map((name) => this.arnOf(name));
   }
 
   /** A line of a function or service; metrics in it are published (guide, "Embedded metric format specification"). */

@@ -1,5 +1,5 @@
 import { AwsError } from '../kernel/aws-error';
-import type { Authorization, AwsRequest, CreatedResource, PolicyDocument, ResourceRequest, SimulatedService } from '../kernel/simulation';
+import type { Authorization, AwsRequest, CreatedResource, PolicyDocument, ResourceLifecycle, ResourceRequest, SimulatedService } from '../kernel/simulation';
 
 /** One API operation: what it needs to be allowed, and what it does. */
 export interface Operation {
@@ -11,7 +11,12 @@ export interface Operation {
 export abstract class OperationTable implements SimulatedService {
   public abstract readonly id: string;
   public abstract readonly resources: Record<string, (request: ResourceRequest) => CreatedResource | Promise<CreatedResource>>;
+  public readonly lifecycles: Record<string, ResourceLifecycle> = {};
   protected abstract readonly operations: Record<string, Operation>;
+
+  public inventory(): readonly string[] {
+    return [];
+  }
 
   public authorize(request: AwsRequest): Authorization[] {
     return this.operation(request).authorize(request.input, request);

@@ -1,6 +1,6 @@
 import { physicalName } from '../assembly/physical-name';
 import { AwsError } from '../kernel/aws-error';
-import type { Authorization, AwsRequest, CreatedResource, PolicyDocument, ResourceRequest, Simulation } from '../kernel/simulation';
+import type { Authorization, AwsRequest, CreatedResource, PolicyDocument, ResourceLifecycle, ResourceRequest, Simulation } from '../kernel/simulation';
 import type { KmsService } from './kms';
 import { operation, OperationTable, parsePolicy, type Operation } from './operations';
 
@@ -24,7 +24,7 @@ interface Subscription {
 interface Topic {
   readonly arn: string;
   readonly name: string;
-  readonly kmsKeyArn: string | undefined;
+  kmsKeyArn: string | undefined;
   policy: PolicyDocument | undefined;
   readonly subscriptions: Subscription[];
   readonly messages: TopicMessage[];
@@ -50,7 +50,38 @@ export class SnsService extends OperationTable {
       return { ref: arn, attributes: { Arn: arn } };
     },
   };
+  public override readonly lifecycles: Record<string, ResourceLifecycle> = {
+    'AWS::SNS::Topic': {
+      update: ({ properties }, existing) => {
+        const topic = this.topic(existing.ref);
+        topic.kmsKeyArn = this.keyArn(properties.KmsMasterKeyId);
+        const listed = (request: ResourceRequest): any[] => request.properties.Subscription ?? [];
+        for (const { Protocol, Endpoint } of listed(existing.request)) this.unsubscribe(topic, (other) => other.protocol === Protocol && other.endpoint === Endpoint);
+        for (const { Protocol, Endpoint } of properties.Subscription ?? []) this.subscribe(topic, Protocol, Endpoint);
+        return existing;
+      },
+      delete: ({ ref }) => this.deleteTopic(ref),
+    },
+    'AWS::SNS::TopicPolicy': {
+      update: (request, existing) => {
+        this.dropPolicy(existing.request);
+        return { ...this.resources['AWS::SNS::TopicPolicy']!(request), ref: existing.ref };
+      },
+      delete: ({ request }) => this.dropPolicy(request),
+    },
+    'AWS::SNS::Subscription': {
+      update: ({ properties }, existing) => {
+        if (properties.FilterPolicy !== undefined) throw new Error('SNS filter policies are not simulated');
+        return existing;
+      },
+      delete: ({ ref, request }) => {
+        const topic = this.topics.get(request.properties.TopicArn);
+        if (topic) this.unsubscribe(topic, ({ arn }) => arn === ref);
+      },
+    },
+  };
   protected readonly operations: Record<string, Operation>;
+  private readonly deleted: Topic[] = [];
   private readonly topics = new Map<string, Topic>();
   private sequence = 0;
 
@@ -64,7 +95,7 @@ export class SnsService extends OperationTable {
         (input) => this.arnOf(input.Name),
         (input) => ({ TopicArn: (this.topics.get(this.arnOf(input.Name)) ?? this.createTopic(input.Name, input.Attributes?.KmsMasterKeyId)).arn }),
       ),
-      DeleteTopic: operation('sns:DeleteTopic', onTopic, (input) => (this.topics.delete(input.TopicArn), {})),
+      DeleteTopic: operation('sns:DeleteTopic', onTopic, (input) => (this.deleteTopic(input.TopicArn), {})),
       Subscribe: operation('sns:Subscribe', onTopic, (input) => ({
         SubscriptionArn: this.subscribe(this.topic(input.TopicArn), input.Protocol, input.Endpoint).arn,
       })),
@@ -89,6 +120,15 @@ export class SnsService extends OperationTable {
     return this.topic(topicArn).messages;
   }
 
+  /** What was published to any topic, those that are gone included, in the order of time. */
+  public allMessages(): TopicMessage[] {
+    return [...this.deleted, ...this.topics.values()].flatMap(({ messages }) => messages).sort((a, b) => a.time - b.time);
+  }
+
+  public override inventory(): string[] {
+    return this.topicArns();
+  }
+
   public topicArns(): string[] {
     return [...this.topics.keys()];
   }
@@ -103,10 +143,32 @@ export class SnsService extends OperationTable {
   }
 
   private createTopic(name: string, kmsKeyId: string | undefined): Topic {
-    const kmsKeyArn = kmsKeyId === undefined ? undefined : this.simulation.service<KmsService>('kms').arnOf(kmsKeyId);
-    const topic: Topic = { arn: this.arnOf(name), name, kmsKeyArn, policy: undefined, subscriptions: [], messages: [] };
+    const topic: Topic = { arn: this.arnOf(name), name, kmsKeyArn: this.keyArn(kmsKeyId), policy: undefined, subscriptions: [], messages: [] };
     this.topics.set(topic.arn, topic);
     return topic;
+  }
+
+  private keyArn(kmsKeyId: string | undefined): string | undefined {
+    return kmsKeyId === undefined ? undefined : this.simulation.service<KmsService>('kms').arnOf(kmsKeyId);
+  }
+
+  private deleteTopic(arn: string): void {
+    const topic = this.topics.get(arn);
+    if (!topic) return;
+    this.topics.delete(arn);
+    this.deleted.push(topic);
+  }
+
+  private dropPolicy({ properties }: ResourceRequest): void {
+    for (const arn of properties.Topics as string[]) {
+      const topic = this.topics.get(arn);
+      if (topic) topic.policy = undefined;
+    }
+  }
+
+  private unsubscribe(topic: Topic, which: (subscription: Subscription) => boolean): void {
+    const index = topic.subscriptions.findIndex(which);
+    if (index >= 0) topic.subscriptions.splice(index, 1);
   }
 
   private topic(arn: string): Topic {

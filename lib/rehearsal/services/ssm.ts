@@ -1,6 +1,6 @@
 import { physicalName } from '../assembly/physical-name';
 import { AwsError } from '../kernel/aws-error';
-import type { CreatedResource, ResourceRequest, Simulation } from '../kernel/simulation';
+import type { CreatedResource, ResourceLifecycle, ResourceRequest, Simulation } from '../kernel/simulation';
 import { OperationTable, type Operation } from './operations';
 
 interface Parameter {
@@ -19,6 +19,15 @@ export class SsmService extends OperationTable {
       const { properties } = request;
       const { name } = this.put(properties.Name ?? physicalName(request), properties.Value, properties.Type);
       return { ref: name, attributes: { Type: properties.Type, Value: properties.Value } };
+    },
+  };
+  public override readonly lifecycles: Record<string, ResourceLifecycle> = {
+    'AWS::SSM::Parameter': {
+      update: ({ properties }, { ref }) => {
+        this.put(ref, properties.Value, properties.Type);
+        return { ref, attributes: { Type: properties.Type, Value: properties.Value } };
+      },
+      delete: ({ ref }) => this.parameters.delete(ref),
     },
   };
   protected readonly operations: Record<string, Operation>;
@@ -59,6 +68,11 @@ export class SsmService extends OperationTable {
         handle: (input) => (this.parameters.delete(this.find(input.Name).name), {}),
       },
     };
+  }
+
+  /** The bootstrap stack's own parameter is not counted. */
+  public override inventory(): string[] {
+    return [...this.parameters.keys()].filter((name) => !name.startsWith('/cdk-bootstrap/')).map((name) => this.arnOf(name));
   }
 
   public value(name: string): string | undefined {

@@ -1,6 +1,6 @@
 import { physicalName } from '../../assembly/physical-name';
 import { AwsError } from '../../kernel/aws-error';
-import type { CreatedResource, ResourceRequest, Simulation } from '../../kernel/simulation';
+import type { CreatedResource, ResourceLifecycle, ResourceRequest, Simulation } from '../../kernel/simulation';
 import { OperationTable, type Operation } from '../operations';
 import { MetricAlarm, type Alarm, type Transition } from './alarm';
 import { AlarmBoard } from './alarm-board';
@@ -26,6 +26,24 @@ export class CloudWatchService extends OperationTable {
       return { ref: name };
     },
   };
+  public override readonly lifecycles: Record<string, ResourceLifecycle> = {
+    'AWS::CloudWatch::Alarm': {
+      update: ({ properties }, { ref }) => this.created(this.putMetricAlarm({ ...properties, AlarmName: ref })),
+      delete: ({ ref }) => this.alarms.remove(ref),
+    },
+    'AWS::CloudWatch::CompositeAlarm': {
+      update: ({ properties }, { ref }) => this.created(this.putCompositeAlarm({ ...properties, AlarmName: ref })),
+      delete: ({ ref }) => this.alarms.remove(ref),
+    },
+    'AWS::CloudWatch::Dashboard': {
+      update: ({ properties }, existing) => {
+        JSON.parse(properties.DashboardBody);
+        this.dashboards.set(existing.ref, properties.DashboardBody);
+        return existing;
+      },
+      delete: ({ ref }) => this.dashboards.delete(ref),
+    },
+  };
   protected readonly operations: Record<string, Operation>;
 
   public constructor(private readonly simulation: Simulation) {
@@ -48,6 +66,11 @@ export class CloudWatchService extends OperationTable {
   /** Every alarm that ever existed, for the summary: those of the template and those created at run time. */
   public allAlarms(): Alarm[] {
     return this.alarms.everSeen();
+  }
+
+  public override inventory(): string[] {
+    const { partition, account } = this.simulation;
+    return [...this.alarms.all().map(({ arn }) => arn), ...[...this.dashboards.keys()].map((name) => `arn:${partition}:cloudwatch::${account}:dashboard/${name}`)];
   }
 
   public arnOf(alarmName: string): string {

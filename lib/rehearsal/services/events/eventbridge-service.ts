@@ -1,6 +1,6 @@
 import { physicalName } from '../../assembly/physical-name';
 import { AwsError } from '../../kernel/aws-error';
-import type { CreatedResource, ResourceRequest, Simulation } from '../../kernel/simulation';
+import type { CreatedResource, ResourceLifecycle, ResourceRequest, Simulation } from '../../kernel/simulation';
 import type { Timer } from '../../kernel/virtual-clock';
 import { OperationTable, parsePolicy, type Operation } from '../operations';
 import { matchesPattern, type EventPattern } from './event-pattern';
@@ -48,6 +48,16 @@ export class EventBridgeService extends OperationTable {
       return { ref: rule.name, attributes: { Arn: rule.arn } };
     },
   };
+  public override readonly lifecycles: Record<string, ResourceLifecycle> = {
+    'AWS::Events::Rule': {
+      update: ({ properties }, existing) => {
+        const rule = this.putRule({ ...properties, Name: existing.ref });
+        rule.targets.splice(0, rule.targets.length, ...((properties.Targets ?? []) as RuleTarget[]));
+        return existing;
+      },
+      delete: ({ ref }) => this.deleteRule(ref),
+    },
+  };
   protected readonly operations: Record<string, Operation>;
   private readonly rules = new Map<string, Rule>();
   private published = 0;
@@ -59,6 +69,10 @@ export class EventBridgeService extends OperationTable {
 
   public allRules(): Rule[] {
     return [...this.rules.values()];
+  }
+
+  public override inventory(): string[] {
+    return this.allRules().map(({ arn }) => arn);
   }
 
   public rule(name: string): Rule {

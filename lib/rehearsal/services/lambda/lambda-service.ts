@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import type { AssetCatalogue } from '../../assembly/asset-catalogue';
-import { physicalName } from '../../assembly/physical-name';
+import { physicalName, uniqueId } from '../../assembly/physical-name';
 import { AwsError } from '../../kernel/aws-error';
-import type { Authorization, CreatedResource, PolicyDocument, ResourceRequest, Simulation } from '../../kernel/simulation';
+import type { Authorization, CreatedResource, ExistingResource, PolicyDocument, ResourceLifecycle, ResourceRequest, Simulation } from '../../kernel/simulation';
 import type { Iam } from '../iam-access';
 import { asNumber, OperationTable, type Operation } from '../operations';
 import { DEFAULT_ASYNC, type LambdaFunction } from './function';
@@ -17,10 +17,12 @@ export class LambdaService extends OperationTable {
   public readonly responses = new ResponseSink();
   public readonly resources: Record<string, (request: ResourceRequest) => CreatedResource> = {
     'AWS::Lambda::Function': (request) => this.createFunction(request),
-    'AWS::Lambda::Permission': ({ properties, logicalId }) => {
+    'AWS::Lambda::Permission': (request) => {
+      const { properties } = request;
       const found = this.find(properties.FunctionName);
-      found.statements.push(permissionStatement(logicalId, found.configuration.arn, properties));
-      return { ref: logicalId };
+      const sid = statementId(request);
+      found.statements.push(permissionStatement(sid, found.configuration.arn, properties));
+      return { ref: sid };
     },
     'AWS::Lambda::Version': ({ properties }) => {
       const found = this.find(properties.FunctionName);
@@ -42,6 +44,35 @@ export class LambdaService extends OperationTable {
         onFailure: properties.DestinationConfig?.OnFailure?.Destination,
       };
       return { ref: logicalId };
+    },
+  };
+  public override readonly lifecycles: Record<string, ResourceLifecycle> = {
+    'AWS::Lambda::Function': {
+      update: (request, existing) => this.updateFunction(request, existing),
+      delete: ({ ref }) => {
+        this.functions.delete(ref);
+        this.invoker.drop(ref);
+      },
+    },
+    'AWS::Lambda::Permission': {
+      delete: ({ ref, request }) => {
+        const statements = this.functions.get(functionName(request.properties.FunctionName))?.statements ?? [];
+        const index = statements.findIndex(({ Sid }) => Sid === ref);
+        if (index >= 0) statements.splice(index, 1);
+      },
+    },
+    // Versions go when their function goes; that one is gone makes no difference here, because all run the newest code.
+    'AWS::Lambda::Version': { delete: () => undefined },
+    'AWS::Lambda::Alias': {
+      update: (request) => this.resources['AWS::Lambda::Alias']!(request),
+      delete: ({ request: { properties } }) => this.functions.get(functionName(properties.FunctionName))?.aliases.delete(properties.Name),
+    },
+    'AWS::Lambda::EventInvokeConfig': {
+      update: (request) => this.resources['AWS::Lambda::EventInvokeConfig']!(request),
+      delete: ({ request: { properties } }) => {
+        const found = this.functions.get(functionName(properties.FunctionName));
+        if (found) found.asynchronous = DEFAULT_ASYNC;
+      },
     },
   };
   protected readonly operations: Record<string, Operation>;
@@ -100,6 +131,10 @@ export class LambdaService extends OperationTable {
     return found;
   }
 
+  public override inventory(): string[] {
+    return this.all().map(({ configuration }) => configuration.arn);
+  }
+
   public all(): LambdaFunction[] {
     return [...this.functions.values()];
   }
@@ -155,6 +190,16 @@ export class LambdaService extends OperationTable {
     return { ref: name, attributes: { Arn: arn, 'SnapStartResponse.ApplyOn': 'None', 'SnapStartResponse.OptimizationStatus': 'Off' } };
   }
 
+  /** New code and configuration come with new execution environments; policy, versions and aliases stay. */
+  private updateFunction(request: ResourceRequest, { ref }: ExistingResource): CreatedResource {
+    const previous = this.functions.get(ref)!;
+    const created = this.createFunction(request);
+    const { statements, aliases, versions, asynchronous } = previous;
+    this.functions.set(ref, { ...this.functions.get(ref)!, statements, aliases, versions, asynchronous });
+    this.invoker.drop(ref);
+    return created;
+  }
+
   private codeOf(code: Record<string, string>): { folder: string | undefined; digest: string } {
     const digestOf = (text: string): string => createHash('sha256').update(text).digest('base64');
     if (code.ZipFile !== undefined) return { folder: undefined, digest: digestOf(code.ZipFile) };
@@ -162,6 +207,10 @@ export class LambdaService extends OperationTable {
     const isFolder = existsSync(path) && statSync(path).isDirectory();
     return { folder: isFolder ? path : undefined, digest: digestOf(code.S3Key!) };
   }
+}
+
+function statementId(request: ResourceRequest): string {
+  return uniqueId(request).slice(request.stackName.length + 1).replace('#', '-');
 }
 
 /** Name in `name`, `name:qualifier`, `account:function:name`, or an ARN (API reference, Invoke, FunctionName). */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { physicalBucketName } from '../../assembly/physical-name';
 import { AwsError } from '../../kernel/aws-error';
-import type { CreatedResource, PolicyDocument, ResourceRequest, Simulation } from '../../kernel/simulation';
+import type { CreatedResource, PolicyDocument, ResourceLifecycle, ResourceRequest, Simulation } from '../../kernel/simulation';
 import { OperationTable, parsePolicy, type Operation } from '../operations';
 import { Bucket, type Encryption, type ObjectVersion } from './bucket';
 import { parseEncryption, parseLifecycle, parseNotifications } from './configuration';
@@ -43,6 +43,32 @@ export class S3Service extends OperationTable {
       return { ref: logicalId };
     },
   };
+  public override readonly lifecycles: Record<string, ResourceLifecycle> = {
+    'AWS::S3::Bucket': {
+      update: ({ properties }, existing) => {
+        this.configureBucket(this.bucket(existing.ref), properties);
+        return existing;
+      },
+      delete: ({ ref }) => {
+        if (this.bucket(ref).keys().length > 0) throw new AwsError('BucketNotEmpty', `The bucket you tried to delete is not empty: ${ref}`, 409);
+        this.buckets.delete(ref);
+      },
+    },
+    'AWS::S3::BucketPolicy': {
+      update: (request) => this.resources['AWS::S3::BucketPolicy']!(request),
+      delete: ({ ref }) => {
+        const bucket = this.buckets.get(ref);
+        if (bucket) bucket.policy = undefined;
+      },
+    },
+    'Custom::S3BucketNotifications': {
+      update: (request) => this.resources['Custom::S3BucketNotifications']!(request),
+      delete: ({ request }) => {
+        const bucket = this.buckets.get(request.properties.BucketName);
+        if (bucket) this.configureNotifications(bucket, {});
+      },
+    },
+  };
   protected readonly operations: Record<string, Operation> = { ...objectOperations(this), ...listingOperations(this), ...this.uploads.operations };
   private readonly notifications: Notifications;
   private readonly lifecycle: LifecycleRunner;
@@ -52,6 +78,11 @@ export class S3Service extends OperationTable {
     super();
     this.notifications = new Notifications(simulation);
     this.lifecycle = new LifecycleRunner(simulation.clock, this);
+  }
+
+  /** Buckets; the bootstrap stack's is not counted. */
+  public override inventory(): string[] {
+    return [...this.buckets.values()].map(({ arn }) => arn).filter((arn) => !/:cdk-[a-z0-9]+-assets-/.test(arn));
   }
 
   public createBucket(name: string): Bucket {
@@ -167,10 +198,7 @@ export class S3Service extends OperationTable {
   private createBucketResource(request: ResourceRequest): CreatedResource {
     const { properties } = request;
     const bucket = this.createBucket(properties.BucketName ?? physicalBucketName(request));
-    bucket.versioning = properties.VersioningConfiguration?.Status;
-    bucket.encryption = parseEncryption(properties.BucketEncryption, this.simulation) ?? bucket.encryption;
-    bucket.lifecycle = parseLifecycle(properties.LifecycleConfiguration);
-    this.configureNotifications(bucket, properties.NotificationConfiguration ?? {});
+    this.configureBucket(bucket, properties);
     const suffix = this.simulation.partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com';
     return {
       ref: bucket.name,
@@ -181,6 +209,14 @@ export class S3Service extends OperationTable {
         WebsiteURL: `http://${bucket.name}.s3-website-${this.simulation.region}.${suffix}`,
       },
     };
+  }
+
+  private configureBucket(bucket: Bucket, properties: Record<string, any>): void {
+    // A bucket that was versioned once can only suspend it (User Guide, "Retaining multiple versions of objects with S3 Versioning").
+    bucket.versioning = properties.VersioningConfiguration?.Status ?? (bucket.versioning === undefined ? undefined : 'Suspended');
+    bucket.encryption = parseEncryption(properties.BucketEncryption, this.simulation) ?? { algorithm: 'AES256' };
+    bucket.lifecycle = parseLifecycle(properties.LifecycleConfiguration);
+    this.configureNotifications(bucket, properties.NotificationConfiguration ?? {});
   }
 
   private nextVersionId(bucket: Bucket): string {

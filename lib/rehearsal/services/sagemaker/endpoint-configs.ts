@@ -55,6 +55,10 @@ export class EndpointConfigs {
     }),
   };
 
+  public arns(): string[] {
+    return [...this.configs.values()].map(({ arn }) => arn);
+  }
+
   public create(request: CreateEndpointConfigInput): EndpointConfig {
     const name = request.EndpointConfigName!;
     validateEndpointConfig(request);

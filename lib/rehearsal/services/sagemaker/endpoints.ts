@@ -93,14 +93,6 @@ export class Endpoints {
     return [...this.endpoints.values()];
   }
 
-  /** For CloudFormation, which waits: the endpoint is in service when it returns. @throws when it is not */
-  public async createNow(request: CreateEndpointInput): Promise<Endpoint> {
-    const endpoint = this.create(request);
-    await this.bringUp(endpoint);
-    if (endpoint.failureReason !== undefined) throw new Error(`endpoint ${endpoint.name}: ${endpoint.failureReason}`);
-    return endpoint;
-  }
-
   public async close(): Promise<void> {
     for (const endpoint of this.endpoints.values()) {
       endpoint.queue?.stop();

@@ -62,6 +62,10 @@ export class ModelPackageGroups {
     }),
   };
 
+  public arns(): string[] {
+    return [...this.groups.values()].map(({ arn }) => arn);
+  }
+
   public create(request: Record<string, any>): ModelPackageGroup {
     const name = request.ModelPackageGroupName as string;
     new Constraints()

@@ -48,6 +48,10 @@ export class Models {
     }),
   };
 
+  public arns(): string[] {
+    return [...this.models.values()].map(({ arn }) => arn);
+  }
+
   public async create(request: CreateModelInput): Promise<Model> {
     const name = request.ModelName!;
     new Constraints()

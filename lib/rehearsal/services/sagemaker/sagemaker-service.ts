@@ -1,6 +1,5 @@
 import { ImageRegistry } from '../../containers/image-registry';
-import type { CreatedResource, ResourceRequest, Simulation } from '../../kernel/simulation';
-import { physicalName } from '../../assembly/physical-name';
+import type { CreatedResource, ResourceLifecycle, ResourceRequest, Simulation } from '../../kernel/simulation';
 import { type Operation, OperationTable, operation } from '../operations';
 import { AsyncInvocation } from './async-invocation';
 import { ContainerCalls } from './container-calls';
@@ -13,6 +12,7 @@ import type { Fleet } from './fleet';
 import { ModelPackageGroups } from './model-package-groups';
 import { ModelPackages } from './model-packages';
 import { Models } from './models';
+import { SageMakerResources } from './resources';
 import { TrainingJobs } from './training-jobs';
 import { TransformJobs } from './transform-jobs';
 
@@ -43,6 +43,8 @@ export class SageMakerService extends OperationTable {
   public readonly id = 'sagemaker';
   public readonly invocation: EndpointInvocation;
   public readonly asyncInvocation: AsyncInvocation;
+  public readonly resources: Record<string, (request: ResourceRequest) => Promise<CreatedResource>>;
+  public override readonly lifecycles: Record<string, ResourceLifecycle>;
   protected readonly operations: Record<string, Operation>;
   private readonly trainingJobs: TrainingJobs;
   private readonly transformJobs: TransformJobs;
@@ -53,6 +55,7 @@ export class SageMakerService extends OperationTable {
 
   public constructor(simulation: Simulation, imageFolders: ReadonlyMap<string, string>, serving?: ServingSubstitute) {
     super();
+    ({ resources: this.resources, lifecycles: this.lifecycles } = new SageMakerResources(simulation));
     const context = new SageMakerContext(simulation, new ImageRegistry(imageFolders), serving);
     const packages: ModelPackages = new ModelPackages(context, (this.groups = new ModelPackageGroups(context, (group) => packages.count(group))));
     this.models = new Models(context, packages);
@@ -81,24 +84,10 @@ export class SageMakerService extends OperationTable {
     };
   }
 
-  public readonly resources: Record<string, (request: ResourceRequest) => CreatedResource | Promise<CreatedResource>> = {
-    'AWS::SageMaker::ModelPackageGroup': ({ properties }) => {
-      const { name, arn } = this.groups.create(properties);
-      return { ref: arn, attributes: { ModelPackageGroupArn: arn, ModelPackageGroupName: name } };
-    },
-    'AWS::SageMaker::Model': async (request) => {
-      const { name, arn } = await this.models.create(named(request, 'ModelName') as Parameters<Models['create']>[0]);
-      return { ref: arn, attributes: { ModelName: name } };
-    },
-    'AWS::SageMaker::EndpointConfig': (request) => {
-      const { name, arn } = this.configs.create(named(request, 'EndpointConfigName') as Parameters<EndpointConfigs['create']>[0]);
-      return { ref: arn, attributes: { EndpointConfigName: name } };
-    },
-    'AWS::SageMaker::Endpoint': async (request) => {
-      const { name, arn } = await this.endpoints.createNow(named(request, 'EndpointName') as Parameters<Endpoints['createNow']>[0]);
-      return { ref: arn, attributes: { EndpointName: name } };
-    },
-  };
+  /** Model packages are counted with their group. */
+  public override inventory(): string[] {
+    return [...this.groups.arns(), ...this.models.arns(), ...this.configs.arns(), ...this.endpoints.all().map(({ arn }) => arn)];
+  }
 
   public endpoint(name: string): EndpointView | undefined {
     const endpoint = this.endpoints.find(name);
@@ -145,9 +134,4 @@ function fleetView(fleet: Fleet, share: number): FleetView {
       shadow: variant === fleet.shadow,
     })),
   };
-}
-
-/** Properties with the name that CloudFormation would give, in the members of the API (they are the same). */
-function named(request: ResourceRequest, member: string): Record<string, any> {
-  return { ...request.properties, [member]: request.properties[member] ?? physicalName(request, 63) };
 }

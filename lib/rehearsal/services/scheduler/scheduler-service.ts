@@ -1,6 +1,6 @@
 import { physicalName } from '../../assembly/physical-name';
 import { AwsError } from '../../kernel/aws-error';
-import type { CreatedResource, ResourceRequest, Simulation } from '../../kernel/simulation';
+import type { CreatedResource, ResourceLifecycle, ResourceRequest, Simulation } from '../../kernel/simulation';
 import type { Timer } from '../../kernel/virtual-clock';
 import { parseScheduleExpression, type ScheduleExpression } from '../events/schedule-expression';
 import { callTarget, principalOf, reportFailure } from '../events/target';
@@ -33,6 +33,18 @@ export class SchedulerService extends OperationTable {
       return { ref: name, attributes: { Arn: this.arnOf(`schedule-group/${name}`), State: 'ACTIVE' } };
     },
   };
+  public override readonly lifecycles: Record<string, ResourceLifecycle> = {
+    'AWS::Scheduler::Schedule': {
+      update: (request, { ref, request: { properties: old } }) => {
+        // A schedule of another group is another schedule (API reference, CreateSchedule, GroupName).
+        if (old.GroupName !== request.properties.GroupName) this.remove({ ...old, Name: ref });
+        const { arn } = this.put({ ...request.properties, Name: ref });
+        return { ref, attributes: { Arn: arn } };
+      },
+      delete: ({ ref, request }) => this.remove({ ...request.properties, Name: ref }),
+    },
+    'AWS::Scheduler::ScheduleGroup': { update: (_, existing) => existing, delete: () => undefined },
+  };
   protected readonly operations: Record<string, Operation>;
   private readonly schedules = new Map<string, Schedule>();
 
@@ -64,8 +76,8 @@ export class SchedulerService extends OperationTable {
       DeleteSchedule: {
         authorize: (input) => [{ action: 'scheduler:DeleteSchedule', resource: resource(input) }],
         handle: (input) => {
-          this.find(input).timer?.cancel();
-          this.schedules.delete(keyOf(input));
+          this.find(input);
+          this.remove(input);
           return {};
         },
       },
@@ -78,6 +90,15 @@ export class SchedulerService extends OperationTable {
         }),
       },
     };
+  }
+
+  public override inventory(): string[] {
+    return [...this.schedules.values()].map(({ arn }) => arn);
+  }
+
+  private remove(input: Record<string, any>): void {
+    this.schedules.get(keyOf(input))?.timer?.cancel();
+    this.schedules.delete(keyOf(input));
   }
 
   private put(input: Record<string, any>): Schedule {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { uniqueId } from '../../assembly/physical-name';
 import { AwsError } from '../../kernel/aws-error';
 import type { ResourceRequest, Simulation } from '../../kernel/simulation';
 import { checkDefinition } from './check';
@@ -27,7 +28,7 @@ export async function createStateMachine(simulation: Simulation, request: Resour
     if (!PROPERTIES.includes(property)) throw new Error(`${constructPath}: AWS::StepFunctions::StateMachine.${property} is not simulated`);
   }
   // Without a name CloudFormation appends something unique to the logical id.
-  const unique = createHash('sha256').update(`${request.stackName}/${logicalId}`).digest('hex').slice(0, 12);
+  const unique = createHash('sha256').update(uniqueId(request)).digest('hex').slice(0, 12);
   const name = (properties.StateMachineName as string | undefined) ?? `${logicalId.slice(0, 67)}-${unique}`;
   checkName(name);
   const definition = await definitionText(simulation, request);

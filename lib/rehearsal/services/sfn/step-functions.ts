@@ -1,6 +1,6 @@
 import { AwsError } from '../../kernel/aws-error';
 import type { Random } from '../../kernel/random';
-import type { Authorization, AwsRequest, CreatedResource, ResourceRequest, SimulatedService, Simulation } from '../../kernel/simulation';
+import type { Authorization, AwsRequest, CreatedResource, ExistingResource, ResourceLifecycle, ResourceRequest, SimulatedService, Simulation } from '../../kernel/simulation';
 import { announce, announceState } from './announcements';
 import type { State } from './definition';
 import { Execution, type ExecutionStatus, type MapRun, type StateMachine } from './execution';
@@ -43,6 +43,12 @@ export class StepFunctionsService implements SimulatedService, Host {
   public readonly resources = {
     'AWS::StepFunctions::StateMachine': (request: ResourceRequest): Promise<CreatedResource> => this.create(request),
   };
+  public readonly lifecycles: Record<string, ResourceLifecycle> = {
+    'AWS::StepFunctions::StateMachine': {
+      update: (request, existing) => this.update(request, existing),
+      delete: ({ ref }) => this.delete(ref),
+    },
+  };
   private readonly machines = new Map<string, StateMachine>();
   private readonly started = new Map<string, Execution>();
   private readonly names: Random;
@@ -53,6 +59,10 @@ export class StepFunctionsService implements SimulatedService, Host {
     simulation.timeline.subscribe(({ kind, status }) => {
       if (kind === 'job' && status !== undefined && ENDED_JOB.has(status)) this.jobs.notify();
     });
+  }
+
+  public inventory(): string[] {
+    return [...this.machines.keys()];
   }
 
   public authorize(request: AwsRequest): Authorization[] {
@@ -186,6 +196,22 @@ export class StepFunctionsService implements SimulatedService, Host {
     requireRolePermissions(this.simulation, machine);
     this.machines.set(machine.arn, machine);
     return { ref: machine.arn, attributes: { Arn: machine.arn, Name: machine.name, StateMachineRevisionId: 'INITIAL' } };
+  }
+
+  /** Executions that run go on with the old definition and role (API reference, UpdateStateMachine). */
+  private async update(request: ResourceRequest, existing: ExistingResource): Promise<CreatedResource> {
+    const machine = await createStateMachine(this.simulation, request);
+    requireRolePermissions(this.simulation, machine);
+    this.machines.set(existing.ref, { ...machine, createdAt: this.stateMachine(existing.ref).createdAt });
+    return existing;
+  }
+
+  /** AWS ends what runs at its next transition (API reference, DeleteStateMachine); here at once. */
+  private delete(arn: string): void {
+    this.machines.delete(arn);
+    for (const execution of this.all()) {
+      if (execution.stateMachine.arn === arn && execution.status === 'RUNNING' && !execution.mapRun) this.abort(execution, { cause: 'The state machine was deleted.' });
+    }
   }
 
   private begin(execution: Execution): void {
