@@ -61,14 +61,14 @@ export class PlatformWorld {
     return this.simulation;
   }
 
-  /** Deploys another template over the first. @param code its keys tell code of the same asset name apart */
-  public async update(resources: Resources, code: Record<string, string> = {}, more: Record<string, unknown> = {}): Promise<StackResult> {
-    const [result] = await this.simulation!.deploy(this.assembly(resources, code, more));
+  /** Deploys another template over the first, or another stack. @param code its keys tell code of the same asset name apart */
+  public async update(resources: Resources, code: Record<string, string> = {}, more: Record<string, unknown> = {}, stackName = 'Test'): Promise<StackResult> {
+    const [result] = await this.simulation!.deploy(this.assembly(resources, code, more, stackName));
     return result!;
   }
 
-  /** Folder of a cloud assembly with one stack, `Test`. */
-  private assembly(resources: Resources, code: Record<string, string>, more: Record<string, unknown>): string {
+  /** Folder of a cloud assembly with one stack. */
+  private assembly(resources: Resources, code: Record<string, string>, more: Record<string, unknown>, stackName = 'Test'): string {
     const folder = join(this.folder, String(++this.assemblies));
     mkdirSync(folder);
     const write = (file: string, content: unknown): void => writeFileSync(join(folder, file), JSON.stringify(content));
@@ -80,7 +80,7 @@ export class PlatformWorld {
     }
     write('manifest.json', {
       artifacts: {
-        Test: { type: 'aws:cloudformation:stack', environment: 'aws://unknown-account/unknown-region', properties: { templateFile: 'Test.json' }, dependencies: ['Test.assets'] },
+        [stackName]: { type: 'aws:cloudformation:stack', environment: 'aws://unknown-account/unknown-region', properties: { templateFile: 'Test.json' }, dependencies: ['Test.assets'] },
         'Test.assets': { type: 'cdk:asset-manifest', properties: { file: 'Test.assets.json' } },
       },
     });
