@@ -120,7 +120,7 @@ describe('template resources', () => {
       return task.promise;
     };
     await world.deployable('v1', { mean: 5 });
-    const config = await create('AWS::SageMaker::EndpointConfig', 'Config', { ProductionVariants: [{ VariantName: 'AllTraffic', ModelName: 'v1', InitialInstanceCount: 1 }] });
+    const config = await create('AWS::SageMaker::EndpointConfig', 'Config', { ProductionVariants: [{ VariantName: 'AllTraffic', ModelName: 'v1', InstanceType: 'ml.m5.large', InitialInstanceCount: 1 }] });
     expect(config.attributes.EndpointConfigName).toMatch(/^Shop-Config-[A-Z0-9]{12}$/);
     const endpoint = await create('AWS::SageMaker::Endpoint', 'Endpoint', { EndpointName: 'shop', EndpointConfigName: config.attributes.EndpointConfigName });
     expect(endpoint).toEqual({ ref: 'arn:aws:sagemaker:us-east-1:111122223333:endpoint/shop', attributes: { EndpointName: 'shop' } });
