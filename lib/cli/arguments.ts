@@ -1,89 +1,75 @@
 import { parseArgs } from 'node:util';
 import { closest } from '../rehearsal/aws/closest';
+import { COMMANDS, type CommandDescription, GLOBAL_OPTIONS, type OptionDescription } from './commands';
+import { commandHelp, HELP } from './help';
 import { UserError } from './user-error';
 
-export interface RehearseArguments {
-  readonly command: 'rehearse';
-  /** Shell command that synthesizes. Either this or `assembly`. */
-  readonly app?: string;
-  readonly assembly?: string;
-  readonly scenario: string;
-  readonly seed: number;
-  readonly json?: string;
-  readonly html?: string;
-  readonly record?: string;
-  readonly quiet: boolean;
+/** What was typed, checked against the description of its command: option names are known, values are there. */
+export interface CommandArguments {
+  readonly command: CommandDescription;
+  /** As many as the command has positionals. */
+  readonly positionals: readonly string[];
+  readonly values: Readonly<Record<string, string | undefined>>;
+  readonly flags: ReadonlySet<string>;
 }
 
-export type Arguments = RehearseArguments | { readonly command: 'help' | 'version' };
-
-const COMMANDS = ['rehearse'];
-const OPTIONS = {
-  app: { type: 'string' },
-  assembly: { type: 'string' },
-  scenario: { type: 'string' },
-  seed: { type: 'string' },
-  json: { type: 'string' },
-  html: { type: 'string' },
-  record: { type: 'string' },
-  quiet: { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' },
-  version: { type: 'boolean', short: 'v' },
-} as const;
-
-export const HELP = `Usage: cdk-ml-pipeline rehearse (--app COMMAND | --assembly FOLDER) --scenario FILE [options]
-
-Runs a scenario against the synthesized cloud assembly: the real state machines, handlers and containers
-on a simulated AWS with a virtual clock. Exit code 0 when every milestone was reached, 1 when one was not.
-
-  --app COMMAND      command that synthesizes, e.g. "npx tsx app.ts"; context is taken from cdk.json
-  --assembly FOLDER  cloud assembly that exists already, e.g. cdk.out
-  --scenario FILE    module whose default export is the scenario
-  --seed N           seed of all random numbers, 0 to 4294967295 (default 1)
-  --json FILE        writes the summary
-  --html FILE        writes the report, one page that needs no network
-  --record FILE      writes every AWS request, one JSON line each
-  --quiet            prints problems and the result only
-  -h, --help         prints this
-  -v, --version      prints the version
-`;
+export type Arguments = CommandArguments | { readonly print: string } | 'version';
 
 /** @throws UserError */
 export function parseArguments(argv: readonly string[]): Arguments {
-  const { values, positionals, tokens } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true, strict: false, tokens: true });
+  const [first, ...rest] = argv;
+  if (first === undefined) throw new UserError('no command given; see cdk-ml-pipeline --help');
+  if (first === '--help' || first === '-h') return { print: HELP };
+  if (first === '--version' || first === '-v') return 'version';
+  if (first.startsWith('-')) throw new UserError(`the command comes first, got ${first}; see cdk-ml-pipeline --help`);
+  const command = COMMANDS.find(({ name }) => name === first);
+  if (!command) throw new UserError(`unknown command ${first}${hint(first, COMMANDS.map(({ name }) => name), '', 'cdk-ml-pipeline --help')}`);
+  return parseCommand(command, rest);
+}
+
+function parseCommand(command: CommandDescription, argv: readonly string[]): Arguments {
+  const options: Readonly<Record<string, OptionDescription>> = { ...command.options, ...GLOBAL_OPTIONS };
+  const known = Object.fromEntries(Object.entries(options).map(([name, { value, short }]) => [name, { type: value === undefined ? 'boolean' : 'string', ...(short ? { short } : {}) } as const]));
+  const { positionals, tokens } = parseArgs({ args: [...argv], options: known, allowPositionals: true, strict: false, tokens: true });
+  const see = `cdk-ml-pipeline ${command.name} --help`;
+  const values: Record<string, string> = {};
+  const flags = new Set<string>();
   for (const token of tokens) {
     if (token.kind !== 'option') continue;
-    const definition = (OPTIONS as Record<string, { type: string } | undefined>)[token.name];
-    if (!definition) throw new UserError(`unknown option ${token.rawName}${hint(token.name, Object.keys(OPTIONS), '--')}`);
-    if (definition.type === 'boolean' && token.value !== undefined) throw new UserError(`option ${token.rawName} takes no value`);
-    if (definition.type === 'string' && (token.value === undefined || token.value === '' || (!token.inlineValue && token.value.startsWith('--')))) {
-      throw new UserError(`option ${token.rawName} needs a value`);
+    const { name, rawName, value } = token;
+    const option = options[name];
+    if (!option) throw new UserError(`unknown option ${rawName}${hint(name, Object.keys(options), '--', see)}`);
+    if (option.value === undefined) {
+      if (value !== undefined) throw new UserError(`option ${rawName} takes no value`);
+      flags.add(name);
+      continue;
     }
+    if (value === undefined || value === '' || (!token.inlineValue && value.startsWith('--'))) throw new UserError(`option ${rawName} needs a value`);
+    values[name] = value;
   }
-  if (values.help === true) return { command: 'help' };
-  if (values.version === true) return { command: 'version' };
-  const [command, ...rest] = positionals;
-  if (command === undefined) throw new UserError('no command given; see cdk-ml-pipeline --help');
-  if (!COMMANDS.includes(command)) throw new UserError(`unknown command ${command}${hint(command, COMMANDS, '')}`);
-  if (rest.length > 0) throw new UserError(`unexpected argument ${rest[0]}`);
-  return rehearseArguments(values as Record<string, string | undefined>, values.quiet === true);
+  if (flags.has('help')) return { print: commandHelp(command) };
+  const surplus = positionals[command.positionals.length];
+  if (surplus !== undefined) throw new UserError(`unexpected argument ${surplus}; see ${see}`);
+  const missing = command.positionals[positionals.length];
+  if (missing !== undefined) throw new UserError(`${command.name} needs ${missing}; see ${see}`);
+  return { command, positionals, values, flags };
 }
 
-function rehearseArguments(values: Record<string, string | undefined>, quiet: boolean): RehearseArguments {
-  const { app, assembly, scenario, seed, json, html, record } = values;
-  if (app === undefined && assembly === undefined) throw new UserError('rehearse needs --app or --assembly');
-  if (app !== undefined && assembly !== undefined) throw new UserError('rehearse takes either --app or --assembly, not both');
-  if (scenario === undefined) throw new UserError('rehearse needs --scenario');
-  return { command: 'rehearse', app, assembly, scenario, seed: parseSeed(seed ?? '1'), json, html, record, quiet };
+/** @throws UserError unless the text is an integer in the range */
+export function integer(what: string, text: string, minimum: number, maximum: number): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < minimum || value > maximum) throw new UserError(`${what} must be an integer from ${minimum} to ${maximum}, got ${text}`);
+  return value;
 }
 
-function parseSeed(text: string): number {
-  const seed = Number(text);
-  if (!/^\d+$/.test(text) || seed > 0xffffffff) throw new UserError(`--seed must be an integer from 0 to 4294967295, got ${text}`);
-  return seed;
+/** @throws UserError unless the text is one of the known words */
+export function oneOf<T extends string>(what: string, text: string, known: readonly T[]): T {
+  const found = known.find((word) => word === text);
+  if (found === undefined) throw new UserError(`${what} must be one of ${known.join(', ')}, got ${text}`);
+  return found;
 }
 
-function hint(word: string, known: readonly string[], prefix: string): string {
+function hint(word: string, known: readonly string[], prefix: string, see: string): string {
   const near = closest(word, known);
-  return near === undefined ? '; see cdk-ml-pipeline --help' : `; did you mean ${prefix}${near}?`;
+  return near === undefined ? `; see ${see}` : `; did you mean ${prefix}${near}?`;
 }

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { TerminalOutput } from '../rehearsal/terminal';
-import { HELP, parseArguments } from './arguments';
-import { rehearseCommand } from './rehearse-command';
+import { type CommandArguments, parseArguments } from './arguments';
+import type { AwsClients, Connection } from './aws-clients';
+import type { CommandName } from './commands';
 import { UserError } from './user-error';
 
 export interface CommandLineIo {
@@ -10,14 +11,34 @@ export interface CommandLineIo {
   readonly stderr: TerminalOutput;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly folder: string;
+  /** Milliseconds since 1970. @default - the machine's clock */
+  readonly now?: () => number;
+  /** @default - real time */
+  readonly sleep?: (milliseconds: number) => Promise<void>;
+  /** @default - clients of the AWS SDK */
+  readonly connect?: (connection: Connection) => AwsClients;
 }
 
-/** @returns the exit code: 0 well, 1 a milestone was not reached, 2 the user can put it right */
+export type Command = (given: CommandArguments, io: CommandLineIo) => Promise<number>;
+
+/** Loaded when it is asked for: help needs no simulator, and a rehearsal no account. */
+const RUN: Readonly<Record<CommandName, () => Promise<Command>>> = {
+  rehearse: async () => (await import('./rehearse-command')).rehearseCommand,
+  status: async () => (await import('./status-command')).statusCommand,
+  history: async () => (await import('./history-command')).historyCommand,
+  deploy: async () => (await import('./deploy-command')).deployCommand,
+  rollback: async () => (await import('./deploy-command')).rollbackCommand,
+  freeze: async () => (await import('./freeze-command')).freezeCommand,
+  unfreeze: async () => (await import('./freeze-command')).freezeCommand,
+};
+
+/** @returns the exit code: 0 well, 1 it ended badly, 2 the user can put it right */
 export async function main(argv: readonly string[], io: CommandLineIo): Promise<number> {
   try {
     const parsed = parseArguments(argv);
-    if (parsed.command === 'rehearse') return await rehearseCommand(parsed, io);
-    io.stdout.write(parsed.command === 'help' ? HELP : `${version()}\n`);
+    if (parsed === 'version') io.stdout.write(`${version()}\n`);
+    else if ('print' in parsed) io.stdout.write(parsed.print);
+    else return await (await RUN[parsed.command.name]())(parsed, io);
     return 0;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;

@@ -7,14 +7,27 @@ import type { ReportData } from '../rehearsal/report/report-data';
 import { duration } from '../rehearsal/report/scale';
 import { formatSummary } from '../rehearsal/summary';
 import { TerminalTimeline } from '../rehearsal/terminal';
-import type { RehearseArguments } from './arguments';
+import { type CommandArguments, integer } from './arguments';
 import { loadScenario } from './load-scenario';
 import type { CommandLineIo } from './main';
 import { synthesize } from './synthesize';
 import { UserError } from './user-error';
 
+interface RehearseArguments {
+  /** Shell command that synthesizes. Either this or `assembly`. */
+  readonly app?: string;
+  readonly assembly?: string;
+  readonly scenario: string;
+  readonly seed: number;
+  readonly json?: string;
+  readonly html?: string;
+  readonly record?: string;
+  readonly quiet: boolean;
+}
+
 /** @throws UserError */
-export async function rehearseCommand(given: RehearseArguments, io: CommandLineIo): Promise<number> {
+export async function rehearseCommand(typed: CommandArguments, io: CommandLineIo): Promise<number> {
+  const given = rehearseArguments(typed);
   const outputs = [given.json, given.html, given.record].filter((file) => file !== undefined).map((file) => resolve(io.folder, file));
   if (given.assembly !== undefined) checkAssembly(resolve(io.folder, given.assembly), given.assembly);
   const scenario = await loadScenario(given.scenario, io.folder);
@@ -43,6 +56,14 @@ export async function rehearseCommand(given: RehearseArguments, io: CommandLineI
     if (record !== undefined) closeSync(record);
     if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
   }
+}
+
+function rehearseArguments({ values, flags }: CommandArguments): RehearseArguments {
+  const { app, assembly, scenario, seed, json, html, record } = values;
+  if (app === undefined && assembly === undefined) throw new UserError('rehearse needs --app or --assembly');
+  if (app !== undefined && assembly !== undefined) throw new UserError('rehearse takes either --app or --assembly, not both');
+  if (scenario === undefined) throw new UserError('rehearse needs --scenario');
+  return { app, assembly, scenario, seed: integer('--seed', seed ?? '1', 0, 0xffffffff), json, html, record, quiet: flags.has('quiet') };
 }
 
 function conclude(data: ReportData, given: RehearseArguments, io: CommandLineIo): number {

@@ -1,0 +1,112 @@
+/** What can be typed: parser, help and documentation read it here. */
+export interface OptionDescription {
+  /** Placeholder of its value; absent for a flag. */
+  readonly value?: string;
+  readonly short?: string;
+  readonly text: string;
+}
+
+export interface CommandDescription {
+  readonly name: CommandName;
+  /** In capitals, as help shows them. */
+  readonly positionals: readonly string[];
+  /** Options in the usage line. */
+  readonly usage: string;
+  /** One line of the list of commands. */
+  readonly summary: string;
+  readonly description: string;
+  readonly options: Readonly<Record<string, OptionDescription>>;
+}
+
+export type CommandName = 'rehearse' | 'status' | 'history' | 'deploy' | 'rollback' | 'freeze' | 'unfreeze';
+
+export const GLOBAL_OPTIONS: Readonly<Record<string, OptionDescription>> = { help: { short: 'h', text: 'prints this' } };
+
+/** Of every command that works on an account. Credentials come from where AWS tools look for them. */
+const ACCOUNT: Readonly<Record<string, OptionDescription>> = {
+  region: { value: 'REGION', text: "where the model is (default: the environment's, else the profile's)" },
+  profile: { value: 'NAME', text: 'of the AWS configuration files' },
+  'endpoint-url': { value: 'URL', text: 'asks this address instead of AWS, for instance a rehearsal' },
+  json: { text: 'prints one JSON document' },
+};
+
+const START: Readonly<Record<string, OptionDescription>> = {
+  reason: { value: 'TEXT', text: 'why, for the ledger' },
+  wait: { text: 'follows the deployment until it ends' },
+};
+
+const EXIT_CODES = 'Exit code 0 when the deployment was started or, with --wait, when the version serves; with --wait 1 when it ended\nin any other way; 2 when it could not be started.';
+
+export const COMMANDS: readonly CommandDescription[] = [
+  {
+    name: 'status',
+    positionals: ['MODEL'],
+    usage: '[options]',
+    summary: 'what serves, whether it is what should serve, and what is going on',
+    description: 'Shows champion, endpoint, whether both agree, running workflows, freeze, versions waiting for deployment, scaling, alarms and\nthe last outcomes of a model.',
+    options: ACCOUNT,
+  },
+  {
+    name: 'history',
+    positionals: ['MODEL'],
+    usage: '[--limit N] [--workflow NAME] [options]',
+    summary: 'the ledger, newest entry first, its hash chain verified',
+    description: 'Shows what happened to a model and why. Exit code 1 when the ledger was altered or lacks an entry.',
+    options: {
+      limit: { value: 'N', text: 'entries to show (default 20)' },
+      workflow: { value: 'NAME', text: 'only of training, deployment, monitoring, retraining or operations' },
+      all: { text: 'verifies the ledger from its first entry on, not only what was read' },
+      ...ACCOUNT,
+    },
+  },
+  {
+    name: 'deploy',
+    positionals: ['MODEL', 'VERSION'],
+    usage: '[--wait] [options]',
+    summary: 'deploys an approved version as the next champion',
+    description: `Starts the model's deployment workflow: same lock, stages, analysis, truth check and ledger as after an approval.\n${EXIT_CODES}`,
+    options: { ...START, ...ACCOUNT },
+  },
+  {
+    name: 'rollback',
+    positionals: ['MODEL'],
+    usage: '[--to VERSION] [--wait] [options]',
+    summary: 'puts an earlier version back',
+    description: `Starts the model's deployment workflow for an earlier champion, all at once and without the stages that would hold it up.\n${EXIT_CODES}`,
+    options: { to: { value: 'VERSION', text: 'which version (default: the champion before the present one)' }, ...START, ...ACCOUNT },
+  },
+  {
+    name: 'freeze',
+    positionals: ['MODEL'],
+    usage: '--reason TEXT [options]',
+    summary: 'stops all automatic deployment and retraining',
+    description: 'Until it is released, nothing but a person deploys or retrains the model. A deployment that an approval or a change of\nconfiguration began is taken back at its next look.',
+    options: { reason: { value: 'TEXT', text: 'why, for everybody who is stopped by it' }, ...ACCOUNT },
+  },
+  {
+    name: 'unfreeze',
+    positionals: ['MODEL'],
+    usage: '[--reason TEXT] [options]',
+    summary: 'releases a frozen model',
+    description: 'Approvals and triggers work again. What was skipped meanwhile is not made up for.',
+    options: { reason: { value: 'TEXT', text: 'why (default: "released by hand")' }, ...ACCOUNT },
+  },
+  {
+    name: 'rehearse',
+    positionals: [],
+    usage: '(--app COMMAND | --assembly FOLDER) --scenario FILE [options]',
+    summary: "runs a model's whole life on this machine, on simulated AWS",
+    description:
+      'Runs a scenario against the synthesized cloud assembly: the real state machines, handlers and containers on a simulated\nAWS with a virtual clock. Exit code 0 when every milestone was reached, 1 when one was not.',
+    options: {
+      app: { value: 'COMMAND', text: 'synthesizes, e.g. "npx tsx app.ts"; context is taken from cdk.json' },
+      assembly: { value: 'FOLDER', text: 'cloud assembly that exists already, e.g. cdk.out' },
+      scenario: { value: 'FILE', text: 'module whose default export is the scenario' },
+      seed: { value: 'N', text: 'of all random numbers, 0 to 4294967295 (default 1)' },
+      json: { value: 'FILE', text: 'writes the summary' },
+      html: { value: 'FILE', text: 'writes the report, one page that needs no network' },
+      record: { value: 'FILE', text: 'writes every AWS request, one JSON line each' },
+      quiet: { text: 'prints problems and the result only' },
+    },
+  },
+];
