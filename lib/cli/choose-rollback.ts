@@ -16,7 +16,7 @@ export interface Choice {
 export function chooseRollback(model: string, champion: ChampionPointer | undefined, to: number | undefined): Choice {
   if (champion === undefined) throw new UserError(`${model} has no champion yet: there is nothing to roll back`);
   const versions = [...new Set(champion.previous.map(({ version }) => version))].filter((version) => version !== champion.version);
-  const kept = versions.length === 0 ? '' : `; before it served ${versions.length === 1 ? `version ${versions[0]}` : `versions ${versions.join(', ')}`}`;
+  const kept = versions.length === 0 ? '' : `; earlier champions: ${versions.join(', ')}`;
   if (to !== undefined) {
     if (to > champion.version && !versions.includes(to)) {
       throw new UserError(`version ${to} has never been champion and is newer than version ${champion.version}: use cdk-ml-pipeline deploy ${model} ${to}${kept}`);
@@ -26,7 +26,7 @@ export function chooseRollback(model: string, champion: ChampionPointer | undefi
   const before = versions[0];
   if (before === undefined) throw new UserError(`there is nothing to roll back to: version ${champion.version} is the first champion of ${model}; name a version with --to`);
   if (before > champion.version) {
-    throw new UserError(`version ${before} served before version ${champion.version} but is newer: name the version with --to${kept}`);
+    throw new UserError(`version ${before} served before version ${champion.version} but is newer, so going back to it would undo a rollback: name a version with --to${kept}`);
   }
   return { version: before, why: `rolled back from version ${champion.version} by hand` };
 }

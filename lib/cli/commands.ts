@@ -14,6 +14,7 @@ export interface CommandDescription {
   readonly usage: string;
   /** One line of the list of commands. */
   readonly summary: string;
+  /** Paragraphs, one a line. */
   readonly description: string;
   readonly options: Readonly<Record<string, OptionDescription>>;
 }
@@ -35,7 +36,7 @@ const START: Readonly<Record<string, OptionDescription>> = {
   wait: { text: 'follows the deployment until it ends' },
 };
 
-const EXIT_CODES = 'Exit code 0 when the deployment was started or, with --wait, when the version serves; with --wait 1 when it ended\nin any other way; 2 when it could not be started.';
+const EXIT_CODES = 'Exit code 0 when the deployment was started or, with --wait, when the version serves; with --wait 1 when it ended in any other way; 2 when it could not be started.';
 
 export const COMMANDS: readonly CommandDescription[] = [
   {
@@ -43,7 +44,7 @@ export const COMMANDS: readonly CommandDescription[] = [
     positionals: ['MODEL'],
     usage: '[options]',
     summary: 'what serves, whether it is what should serve, and what is going on',
-    description: 'Shows champion, endpoint, whether both agree, running workflows, freeze, versions waiting for deployment, scaling, alarms and\nthe last outcomes of a model.',
+    description: 'Shows champion, endpoint, whether both agree, running workflows, freeze, versions waiting for deployment, scaling, alarms and the last outcomes of a model.',
     options: ACCOUNT,
   },
   {
@@ -80,7 +81,7 @@ export const COMMANDS: readonly CommandDescription[] = [
     positionals: ['MODEL'],
     usage: '--reason TEXT [options]',
     summary: 'stops all automatic deployment and retraining',
-    description: 'Until it is released, nothing but a person deploys or retrains the model. A deployment that an approval or a change of\nconfiguration began is taken back at its next look.',
+    description: 'Until it is released, nothing but a person deploys or retrains the model. A deployment that an approval or a change of configuration began is taken back at its next look.',
     options: { reason: { value: 'TEXT', text: 'why, for everybody who is stopped by it' }, ...ACCOUNT },
   },
   {
@@ -97,7 +98,7 @@ export const COMMANDS: readonly CommandDescription[] = [
     usage: '(--app COMMAND | --assembly FOLDER) --scenario FILE [options]',
     summary: "runs a model's whole life on this machine, on simulated AWS",
     description:
-      'Runs a scenario against the synthesized cloud assembly: the real state machines, handlers and containers on a simulated\nAWS with a virtual clock. Exit code 0 when every milestone was reached, 1 when one was not.',
+      'Runs a scenario against the synthesized cloud assembly: the real state machines, handlers and containers on a simulated AWS with a virtual clock. Exit code 0 when every milestone was reached, 1 when one was not.',
     options: {
       app: { value: 'COMMAND', text: 'synthesizes, e.g. "npx tsx app.ts"; context is taken from cdk.json' },
       assembly: { value: 'FOLDER', text: 'cloud assembly that exists already, e.g. cdk.out' },

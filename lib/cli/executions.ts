@@ -7,6 +7,10 @@ export interface RunningExecution {
   readonly since: string;
   /** Name of the state that it is in; null right after its start. */
   readonly state: string | null;
+  /** What started it, as its input says. */
+  readonly trigger: string | null;
+  /** Version that it deploys. */
+  readonly version: number | null;
 }
 
 export interface EnteredState {
@@ -31,11 +35,21 @@ export async function runningExecutions({ sfn }: AwsClients, stateMachineArn: st
   const { executions } = await sfn.listExecutions({ stateMachineArn, statusFilter: 'RUNNING', maxResults: 10 });
   return Promise.all(
     (executions ?? []).map(async ({ executionArn, startDate }) => {
-      const { events } = await sfn.getExecutionHistory({ executionArn, reverseOrder: true, maxResults: 100 });
+      const [{ events }, { input }] = await Promise.all([
+        sfn.getExecutionHistory({ executionArn, reverseOrder: true, maxResults: 100 }),
+        sfn.describeExecution({ executionArn }),
+      ]);
       const state = (events ?? []).find(({ stateEnteredEventDetails }) => stateEnteredEventDetails !== undefined)?.stateEnteredEventDetails?.name;
-      return { executionArn: executionArn!, since: startDate!.toISOString(), state: state ?? null };
+      return { executionArn: executionArn!, since: startDate!.toISOString(), state: state ?? null, ...purpose(input) };
     }),
   );
+}
+
+/** Both members are there or not: the input is what the starter wrote. */
+function purpose(input: string | undefined): Pick<RunningExecution, 'trigger' | 'version'> {
+  const { trigger, modelPackageArn } = JSON.parse(input ?? '{}') as { trigger?: string; modelPackageArn?: string };
+  const version = /\/(\d+)$/.exec(modelPackageArn ?? '')?.[1];
+  return { trigger: trigger ?? null, version: version === undefined ? null : Number(version) };
 }
 
 /** Tells each state that the execution comes to, once, until it has ended. */

@@ -22,7 +22,8 @@ export async function historyCommand(given: CommandArguments, io: CommandLineIo)
     io.stdout.write(json({ modelName: model.name, entries, verified: { from: oldest, to: newest, intact: problems.length === 0, problems } }));
   } else {
     const colours = palette(io);
-    if (entries.length === 0) io.stdout.write(`Nothing has happened to ${model.name}${workflow === undefined ? '' : ` in ${workflow}`} yet.\n`);
+    if (entries.length > 0) io.stdout.write(`${colours.strong(model.name)}  newest first, times in UTC\n\n`);
+    else io.stdout.write(`Nothing has happened to ${model.name}${workflow === undefined ? '' : ` in ${workflow}`} yet.\n`);
     for (const entry of entries) io.stdout.write(formatEntry(entry, newest, colours));
     io.stdout.write(formatVerification(part, colours));
   }
@@ -34,8 +35,8 @@ function formatEntry(entry: LedgerEntry, newest: number, colours: Palette): stri
   const number = String(sequence).padStart(String(newest).length);
   const head = `${number}  ${minute(time)}  ${workflow.padEnd(10)}  ${outcomeColour(colours, outcome)(outcome)}${page ? colours.faint('  paged') : ''}\n`;
   const indent = ' '.repeat(number.length + 2);
-  const shown = reasons.slice(0, REASONS_SHOWN).map((reason) => hanging(indent, reason, colours.faint));
-  const rest = reasons.length > REASONS_SHOWN ? `${indent}${colours.faint(`and ${reasons.length - REASONS_SHOWN} more reasons, see --json`)}\n` : '';
+  const shown = reasons.slice(0, REASONS_SHOWN).map((reason) => hanging(`${indent}- `, reason, colours.faint));
+  const rest = reasons.length > REASONS_SHOWN ? `${indent}${colours.faint(`- ${reasons.length - REASONS_SHOWN} more reasons, see --json`)}\n` : '';
   return `${head}${shown.join('')}${rest}`;
 }
 

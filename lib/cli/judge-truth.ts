@@ -22,11 +22,11 @@ export function judgeTruth(modelName: string, champion: ChampionPointer | undefi
     return deploying ? say(null, 'the first deployment is at work') : say(false, 'the endpoint serves, but no champion was ever recorded');
   }
   if (endpoint === undefined) return say(deploying ? null : false, `the endpoint does not exist, but version ${champion.version} is the champion`);
-  const { status, endpointConfigName: config, pendingConfigName } = endpoint;
+  const { status, endpointConfigName: config } = endpoint;
   if (config === champion.endpointConfigName) {
     if (status === 'InService') return say(true, 'the endpoint serves the champion');
     if (status === 'Failed' || status === 'OutOfService') return say(false, `the endpoint has the champion's configuration, but is ${status}`);
-    return say(true, `the endpoint serves the champion while it is ${status}${pendingConfigName === null ? '' : ` to ${pendingConfigName}`}`);
+    return say(true, `the endpoint serves the champion while it changes (${status})`);
   }
   const version = resourceVersion(modelName, config);
   const serving = version === undefined ? `${config}, which is none of this model's` : `version ${version}`;

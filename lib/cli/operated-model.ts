@@ -24,8 +24,9 @@ export class OperatedModel {
     try {
       text = (await aws.ssm.getParameter({ Name: operationsParameter(name) })).Parameter!.Value!;
     } catch (error) {
-      if ((error as AwsFailure).code === 'ParameterNotFound') throw new UserError(unknown(name, await knownModels(aws)));
-      throw error;
+      // Who may look at some models only is denied a name that there is not, too.
+      const known = ['ParameterNotFound', 'AccessDeniedException'].includes((error as AwsFailure).code) ? await knownModels(aws) : [name];
+      throw known.includes(name) ? error : new UserError(unknown(name, known));
     }
     const settings = JSON.parse(text) as OperationsSettings;
     if (settings.form !== 1) throw new UserError(`model ${name} was deployed by a newer cdk-ml-pipeline: update this one`);

@@ -19,7 +19,7 @@ export interface ModelStatus {
   readonly truth: Truth;
   readonly running: readonly (RunningExecution & { readonly workflow: string })[];
   readonly freeze: Omit<FreezeState, 'events'> | null;
-  /** The newest approved version, when it is newer than the champion. */
+  /** The newest approved version, when it is newer than the champion and no deployment of it runs. */
   readonly waiting: { readonly version: number; readonly modelPackageArn: string; readonly registered: string; readonly deploymentOutcome: string | null } | null;
   readonly scaling: { readonly minimum: number; readonly maximum: number; readonly suspended: boolean } | null;
   readonly alarms: readonly { readonly name: string; readonly since: string; readonly reason: string }[];
@@ -35,6 +35,7 @@ export interface VariantStatus {
   /** Instances, or provisioned concurrency of a serverless variant; null of one without. */
   readonly capacity: number | null;
   readonly desired: number | null;
+  readonly serverless: boolean;
 }
 
 /** Enough to find other outcomes among the windows of a day. */
@@ -63,7 +64,7 @@ export async function readStatus(model: OperatedModel): Promise<ModelStatus> {
     truth: judgeTruth(model.name, champion, endpoint ?? undefined, deploying),
     running: executions,
     freeze: publicFreeze(freeze),
-    waiting: await readWaiting(model, champion),
+    waiting: await readWaiting(model, champion, executions),
     scaling,
     alarms,
     outcomes: collapse(outcomes.entries.slice(0, OUTCOMES_READ)).slice(0, OUTCOMES_SHOWN),
@@ -81,6 +82,7 @@ async function readEndpoint({ aws, settings }: OperatedModel): Promise<ModelStat
         share: shadow || weights === 0 ? null : (variant.CurrentWeight ?? 0) / weights,
         shadow,
         capacity: variant.CurrentInstanceCount ?? variant.CurrentServerlessConfig?.ProvisionedConcurrency ?? null,
+        serverless: variant.CurrentServerlessConfig !== undefined,
         desired: variant.DesiredInstanceCount ?? variant.DesiredServerlessConfig?.ProvisionedConcurrency ?? null,
       }));
     return {
@@ -124,7 +126,7 @@ async function readAlarms({ aws, settings, name }: OperatedModel): Promise<Model
   return found;
 }
 
-async function readWaiting({ aws, settings }: OperatedModel, champion: ChampionPointer | undefined): Promise<ModelStatus['waiting']> {
+async function readWaiting({ aws, settings }: OperatedModel, champion: ChampionPointer | undefined, running: ModelStatus['running']): Promise<ModelStatus['waiting']> {
   const { ModelPackageSummaryList: [newest] = [] } = await aws.sageMaker.listModelPackages({
     ModelPackageGroupName: settings.modelPackageGroup,
     ModelApprovalStatus: 'Approved',
@@ -133,6 +135,7 @@ async function readWaiting({ aws, settings }: OperatedModel, champion: ChampionP
     MaxResults: 1,
   });
   if (newest === undefined || newest.ModelPackageVersion! <= (champion?.version ?? 0)) return null;
+  if (running.some(({ workflow, version }) => workflow === 'deployment' && version === newest.ModelPackageVersion)) return null;
   const { CustomerMetadataProperties } = await aws.sageMaker.describeModelPackage({ ModelPackageName: newest.ModelPackageArn! });
   return {
     version: newest.ModelPackageVersion!,

@@ -33,7 +33,7 @@ export function formatStatus(status: ModelStatus, now: number, colours: Palette)
   else line('Truth', `${truth.agrees === false ? '✗' : '·'} ${truth.sentence}`, truth.agrees === false ? colours.bad : undefined);
   const capacity = capacityText(status);
   if (capacity !== undefined) line('Capacity', capacity, scaling?.suspended === true ? colours.attention : undefined);
-  status.running.forEach(({ workflow, state, since }, index) => line(index === 0 ? 'Running' : '', `${workflow} in ${state ?? 'its first state'}, since ${ago(since)}`));
+  status.running.forEach(({ workflow, state, since, trigger, version }, index) => line(index === 0 ? 'Running' : '', `${workflow}${version === null ? '' : ` of version ${version}`}${trigger === null ? '' : ` (${trigger})`} in ${state ?? 'its first state'} since ${ago(since)}`));
   if (status.running.length === 0) line('Running', 'nothing');
   if (freeze === null) line('Freeze', 'none');
   else {
@@ -47,22 +47,26 @@ export function formatStatus(status: ModelStatus, now: number, colours: Palette)
   status.alarms.forEach(({ name, since }, index) => line(index === 0 ? 'Alarms' : '', `${name} in ALARM since ${ago(since)}`, colours.bad));
   if (status.alarms.length === 0) line('Alarms', 'none in ALARM');
 
-  status.outcomes.forEach((entry, index) => {
-    const times = entry.times > 1 ? ` ×${entry.times}` : '';
-    const plain = `${minute(entry.time)}  ${entry.workflow.padEnd(10)}  ${entry.outcome}${times}`;
-    const room = WIDTH - LABEL - plain.length - 2;
-    const reason = entry.reasons[0] === undefined || room < 20 ? '' : `  ${colours.faint(cut(entry.reasons[0], room))}`;
-    const painted = plain.replace(entry.outcome + times, outcomeColour(colours, entry.outcome)(entry.outcome) + times);
-    lines.push(`${index === 0 ? '\n' : ''}${(index === 0 ? 'Outcomes' : '').padEnd(LABEL)}${painted}${reason}\n`);
-  });
+  if (status.outcomes.length > 0) lines.push('\n', ...formatOutcomes(status.outcomes, colours));
   return lines.join('');
+}
+
+/** One line each; the first reason as far as it fits. */
+function formatOutcomes(outcomes: ModelStatus['outcomes'], colours: Palette): string[] {
+  const named = outcomes.map(({ outcome, times }) => (times > 1 ? `${outcome} ×${times}` : outcome));
+  const width = Math.max(...named.map((name) => name.length));
+  return outcomes.map(({ time, workflow, outcome, reasons }, index) => {
+    const before = `${(index === 0 ? 'Outcomes' : '').padEnd(LABEL)}${minute(time)}  ${workflow.padEnd(10)}  `;
+    const reason = cut(reasons[0] ?? '', WIDTH - before.length - width - 2);
+    return `${before}${outcomeColour(colours, outcome)(named[index]!.padEnd(width))}  ${colours.faint(reason)}`.trimEnd() + '\n';
+  });
 }
 
 function capacityText(status: ModelStatus): string | undefined {
   const variant = mainVariant(status);
   const { scaling } = status;
   if (variant === undefined) return undefined;
-  const now = variant.capacity === null ? 'on demand' : plural(variant.capacity, 'instance');
+  const now = variant.capacity === null ? 'on demand' : plural(variant.capacity, variant.serverless ? 'provisioned instance' : 'instance');
   const going = variant.desired === null || variant.desired === variant.capacity ? '' : `, going to ${variant.desired}`;
   if (scaling === null) return `${now}${going}, not scaled`;
   return `${now}${going}; scaled between ${scaling.minimum} and ${scaling.maximum}${scaling.suspended ? ', suspended at the moment' : ''}`;

@@ -58,11 +58,7 @@ async function record(event: FreezeEvent, lambda: LambdaClient, environment: Env
     outcome: frozen ? 'FROZEN' : 'UNFROZEN',
     executionArn: event.caller,
     time: event.time,
-    reasons: [
-      frozen
-        ? `${event.caller} froze automatic deployment and retraining: ${event.reason}`
-        : `${event.caller} released automatic deployment and retraining: ${event.reason}`,
-    ],
+    reasons: [`automatic deployment and retraining are ${frozen ? 'frozen' : 'released'}: ${event.reason} (by ${event.caller})`],
     detail: { reason: event.reason, by: event.caller, event: event.id },
     // The owner has to know that nothing happens by itself any more, and when it does again.
     page: true,

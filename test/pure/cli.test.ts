@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { COMMANDS } from '../../lib/cli/commands';
 import { main } from '../../lib/cli/main';
 import { TerminalTimeline } from '../../lib/rehearsal/terminal';
 import type { TimelineEvent } from '../../lib/rehearsal/kernel/timeline';
@@ -68,9 +69,35 @@ describe('cdk-ml-pipeline', () => {
   it('prints help and version', async () => {
     const help = await run('--help');
     expect(help).toMatchObject({ code: 0, stderr: '' });
-    for (const option of ['--app', '--assembly', '--scenario', '--seed', '--json', '--html', '--record', '--quiet']) expect(help.stdout).toContain(option);
+    for (const { name } of COMMANDS) expect(help.stdout).toContain(`\n  ${name} `);
+    const rehearse = await run('rehearse', '--help');
+    expect(rehearse).toMatchObject({ code: 0, stderr: '' });
+    for (const option of ['--app', '--assembly', '--scenario', '--seed', '--json', '--html', '--record', '--quiet']) expect(rehearse.stdout).toContain(option);
     expect(await run('rehearse', '-h')).toMatchObject({ code: 0 });
     expect(await run('--version')).toEqual({ code: 0, stdout: `${JSON.parse(readFileSync('package.json', 'utf8')).version}\n`, stderr: '' });
+  });
+
+  it('explains every command with every option, in lines that fit', async () => {
+    for (const { name, options } of COMMANDS) {
+      const { code, stdout } = await run(name, '--help');
+      expect(code).toBe(0);
+      expect(stdout).toMatch(new RegExp(`^Usage: cdk-ml-pipeline ${name} `));
+      for (const option of Object.keys(options)) expect(stdout).toContain(`--${option}`);
+      for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
+    }
+  });
+
+  it('fails on wrong use of a command on an account before it asks AWS for anything', async () => {
+    await expectMistake(['status'], /status needs MODEL; see cdk-ml-pipeline status --help/);
+    await expectMistake(['deploy', 'churn'], /deploy needs VERSION/);
+    await expectMistake(['deploy', 'churn', '3', '4'], /unexpected argument 4/);
+    for (const version of ['x', '0', '1.5', '-1']) await expectMistake(['deploy', 'churn', '--', version], /VERSION must be an integer from 1/);
+    await expectMistake(['rollback', 'churn', '--to', 'last'], /--to must be an integer/);
+    await expectMistake(['history', 'churn', '--limit', '0'], /--limit must be an integer from 1 to 100000, got 0/);
+    await expectMistake(['history', 'churn', '--workflow', 'deploy'], /--workflow must be one of training, deployment, .*, got deploy/);
+    await expectMistake(['freeze', 'churn'], /freeze needs --reason/);
+    await expectMistake(['status', 'churn', '--scenario', 'x'], /unknown option --scenario; see cdk-ml-pipeline status --help/);
+    await expectMistake(['status', 'churn', '--json=x'], /option --json takes no value/);
   });
 
   it('fails on wrong use with one line and exit code 2', async () => {
@@ -78,6 +105,7 @@ describe('cdk-ml-pipeline', () => {
     await expectMistake([], /no command given/);
     await expectMistake(['rehearze'], /unknown command rehearze; did you mean rehearse\?/);
     await expectMistake(['xyzzyplugh'], /unknown command xyzzyplugh; see/);
+    await expectMistake(['--scenario', 'x'], /the command comes first/);
     await expectMistake(['rehearse', '--scenaro', 'x'], /unknown option --scenaro; did you mean --scenario\?/);
     await expectMistake(['rehearse', 'now', ...needed], /unexpected argument now/);
     await expectMistake(['rehearse', '--scenario', 'good.cjs'], /needs --app or --assembly/);
