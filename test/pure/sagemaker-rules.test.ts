@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseImageUri } from '../../lib/rehearsal/containers/image-registry';
+import type { ChangedPredictions } from '../../lib/rehearsal/kernel/faults';
+import { changeNumber, changePredictions } from '../../lib/rehearsal/services/sagemaker/changed-predictions';
 import { fieldSelection, fieldsOf } from '../../lib/rehearsal/services/sagemaker/csv-filter';
 import { deploymentPlan, validateDeploymentConfig } from '../../lib/rehearsal/services/sagemaker/deployment-plan';
 import { finalMetrics, observedMetrics } from '../../lib/rehearsal/services/sagemaker/training-metrics';
@@ -129,4 +131,47 @@ test.each([
   ['r.example.com/a:1@sha256:00', { repository: 'r.example.com/a', tag: '1', digest: 'sha256:00' }],
 ])('image URI %s', (uri, expected) => {
   expect(parseImageUri(uri)).toEqual(expected);
+});
+
+describe('changed predictions', () => {
+  const change = (text: string, contentType: string, changed: ChangedPredictions): string => changePredictions(Buffer.from(text), contentType, changed).toString('utf8');
+
+  test.each([
+    ['0.25,1e-1\n-3\n', 'text/csv; charset=utf-8', '0.5,0.2\n-6\n'],
+    ['{"score1": 0.25, "rows": [[1, "2"]], "label": null}', 'application/json', '{"score1":0.5,"rows":[[2,"2"]],"label":null}'],
+    ['{"score":1}\n{"score":2}\n', 'application/jsonlines', '{"score":2}\n{"score":4}\n'],
+  ])('every number of %s as %s', (text, contentType, expected) => {
+    expect(change(text, contentType, { factor: 2 })).toBe(expected);
+  });
+
+  test('stay within the limits', () => {
+    fc.assert(
+      fc.property(fc.double({ noNaN: true }), fc.double({ min: -9, max: 9, noNaN: true }), fc.double({ min: -9, max: 9, noNaN: true }), (value, factor, offset) => {
+        const changed = changeNumber(value, { factor, offset, minimum: 0, maximum: 1 });
+        return changed >= 0 && changed <= 1;
+      }),
+    );
+  });
+});
+
+describe('rollback of a rolling update', () => {
+  const rolling = (back?: unknown): any => ({
+    RollingUpdatePolicy: { MaximumBatchSize: { Type: 'INSTANCE_COUNT', Value: 1 }, WaitIntervalInSeconds: 60, ...(back ? { RollbackMaximumBatchSize: back } : {}) },
+  });
+
+  test('comes back by whole instances, at least one, at most all; by default all', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 5, max: 100 }), fc.integer({ min: 2, max: 60 }), (percent, instances) => {
+        const { rollbackBatch } = deploymentPlan(rolling({ Type: 'CAPACITY_PERCENT', Value: percent }), instances, true);
+        expect(rollbackBatch).toBe(Math.max(1, Math.floor((instances * percent) / 100)));
+      }),
+    );
+    expect(deploymentPlan(rolling(), 7, true).rollbackBatch).toBe(7);
+    expect(deploymentPlan(undefined, 7, true).rollbackBatch).toBeUndefined();
+  });
+
+  test('does not exist where guardrails are excluded, nor without instances', () => {
+    expect(deploymentPlan(rolling(), 4, false)).toMatchObject({ kind: 'all-at-once', rollbackBatch: undefined });
+    expect(deploymentPlan(rolling(), 0, true)).toMatchObject({ kind: 'all-at-once', rollbackBatch: undefined, steps: [{ share: 1 }] });
+  });
 });
