@@ -171,6 +171,24 @@ describe('asynchronous endpoint', () => {
   });
 });
 
+test('the same seed gives the same names, times and metrics', async () => {
+  const other = new SageMakerWorld();
+  const run = async (of: SageMakerWorld): Promise<unknown> => {
+    await of.model('v1', { mean: 100 });
+    await of.config('v1', asynchronous('v1', 2));
+    await of.serve('v1');
+    of.objects.set('lake/in/1.csv', Buffer.from('1'));
+    for (let i = 0; i < 6; i++) await of.invokeAsync({ InputLocation: 's3://lake/in/1.csv' });
+    await of.minutes(2);
+    return [[...of.objects.keys()].sort(), of.published, of.metrics];
+  };
+  try {
+    expect(await run(world)).toEqual(await run(other));
+  } finally {
+    await other.close();
+  }
+});
+
 describe('asynchronous request that fails', () => {
   const failure = (): any => world.published.find(({ topic }) => topic === ERROR)?.message;
 

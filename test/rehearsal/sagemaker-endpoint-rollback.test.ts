@@ -96,6 +96,13 @@ describe('rollback that fails', () => {
     expect(world.service.runningJobs()).toEqual([]);
   });
 
+  test('is not healed by a change of capacity', async () => {
+    await stranded();
+    await world.call('UpdateEndpointWeightsAndCapacities', { EndpointName: 'shop', DesiredWeightsAndCapacities: [{ VariantName: 'AllTraffic', DesiredInstanceCount: 6 }] });
+    await world.minutes(3);
+    expect(await world.describe()).toMatchObject({ EndpointStatus: 'UpdateRollbackFailed', ProductionVariants: [{ CurrentInstanceCount: 6 }] });
+  });
+
   test('is healed by the next update', async () => {
     await stranded();
     await update('v1');

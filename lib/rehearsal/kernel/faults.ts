@@ -127,7 +127,9 @@ export class FaultPlan {
       now,
       modelName,
       (fault): fault is ContainerFault =>
-        fault.type === 'container' && modelName.startsWith(fault.modelNamePrefix) && (fault.variantName === undefined || variantName === undefined || fault.variantName === variantName),
+        fault.type === 'container' &&
+        modelName.startsWith(fault.modelNamePrefix) &&
+        (fault.variantName === undefined || variantName === undefined || fault.variantName === variantName),
     );
   }
 

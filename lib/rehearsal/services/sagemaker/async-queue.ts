@@ -97,7 +97,8 @@ export class AsyncQueue {
     const timeout = (input.InvocationTimeoutSeconds ?? ASYNC_DEFAULTS.invocationTimeoutSeconds) * 1000;
     await clock.sleep(Math.min(timeout, Math.ceil(call.modelLatencyMicroseconds / 1000)));
     if (call.modelLatencyMicroseconds > timeout * 1000) return `The model did not answer within InvocationTimeoutSeconds (${timeout / 1000}).`;
-    variant.metrics.record({ status: answer.status, instanceCount: variant.instanceCount, modelLatencyMicroseconds: call.modelLatencyMicroseconds, overheadLatencyMicroseconds: 0 });
+    const { modelLatencyMicroseconds } = call;
+    variant.metrics.record({ status: answer.status, instanceCount: variant.instanceCount, modelLatencyMicroseconds, overheadLatencyMicroseconds: 0 });
     if (isFailure(answer)) return failureMessage(this.context, this.endpoint.name, answer);
     try {
       await this.results.succeed(request, answer, fleet, variant.metrics);

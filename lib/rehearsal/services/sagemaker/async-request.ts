@@ -11,6 +11,9 @@ export interface AsyncRequest {
   readonly received: number;
 }
 
+/** What came of it. */
+export type AsyncResult = { readonly contentType?: string } | { readonly failureReason: string };
+
 /** API_runtime_InvokeEndpointAsync: defaults of RequestTTLSeconds and InvocationTimeoutSeconds. */
 export const ASYNC_DEFAULTS = { requestTtlSeconds: 21_600, invocationTimeoutSeconds: 900 } as const;
 /** Same page: "The inline payload can be up to 128,000 bytes." */
@@ -38,18 +41,18 @@ export function notification(
   endpointName: string,
   request: AsyncRequest,
   eventTime: string,
-  result: { readonly contentType?: string } | { readonly failureReason: string },
+  result: AsyncResult,
 ): Record<string, unknown> {
   const { input, inferenceId, outputLocation, received } = request;
   const failed = 'failureReason' in result;
-  const given = { accept: input.Accept, contentType: input.ContentType, customAttributes: input.CustomAttributes, endpointName, inputLocation: input.InputLocation };
+  const { Accept: accept, ContentType: contentType, CustomAttributes: customAttributes, InputLocation: inputLocation } = input;
   return {
     awsRegion: region,
     eventTime,
     receivedTime: new Date(received).toISOString(),
     invocationStatus: failed ? 'Failed' : 'Completed',
     ...(failed ? { failureReason: result.failureReason } : {}),
-    requestParameters: given,
+    requestParameters: { accept, contentType, customAttributes, endpointName, inputLocation },
     ...(failed ? {} : { responseParameters: { contentType: result.contentType, outputLocation } }),
     inferenceId,
     eventVersion: '1.0',

@@ -2,7 +2,7 @@ import type { AsyncInferenceOutputConfig } from '@aws-sdk/client-sagemaker';
 import type { ContainerAnswer } from '../../containers/serving-process';
 import { AwsError } from '../../kernel/aws-error';
 import type { Random } from '../../kernel/random';
-import { type AsyncRequest, notification } from './async-request';
+import { type AsyncRequest, type AsyncResult, notification } from './async-request';
 import type { SageMakerContext } from './context';
 import type { VariantMetrics } from './endpoint-metrics';
 import type { Fleet } from './fleet';
@@ -62,7 +62,7 @@ export class AsyncResults {
     await this.notify(output?.NotificationConfig?.ErrorTopic, request, { failureReason }, fleet, metrics);
   }
 
-  private async notify(topic: string | undefined, request: AsyncRequest, result: Parameters<typeof notification>[4], fleet: Fleet, metrics: VariantMetrics): Promise<void> {
+  private async notify(topic: string | undefined, request: AsyncRequest, result: AsyncResult, fleet: Fleet, metrics: VariantMetrics): Promise<void> {
     if (topic === undefined) return;
     const { clock, gateway, region } = this.context.simulation;
     const Message = JSON.stringify(notification(region, this.endpointName, request, clock.iso(), result));

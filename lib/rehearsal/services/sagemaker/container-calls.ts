@@ -34,13 +34,14 @@ export class ContainerCalls {
   public prepare(variant: FleetVariant, body: Uint8Array, headers: InvocationHeaders, latency: Random): ContainerCall {
     const { clock, faults } = this.context.simulation;
     const fault = faults.container(clock.now(), variant.modelName, variant.name);
+    const share = fault?.changedPredictions?.share ?? 1;
     return {
       variant,
       body,
       headers,
       fault,
       fails: fault?.errorRate !== undefined && this.faultStream(fault.id).next() < fault.errorRate,
-      changes: fault?.changedPredictions !== undefined && (fault.changedPredictions.share === undefined || this.faultStream(`${fault.id}/share`).next() < fault.changedPredictions.share),
+      changes: fault?.changedPredictions !== undefined && (share === 1 || this.faultStream(`${fault.id}/share`).next() < share),
       // Virtual, never measured: 8 to 20 milliseconds, skewed as latencies are, and a little for the size of the request.
       modelLatencyMicroseconds: Math.round(8000 + 12_000 * latency.next() ** 3 + body.length / 10) + (fault?.addedLatencyMilliseconds ?? 0) * 1000,
     };
@@ -78,5 +79,6 @@ export function failureMessage(context: SageMakerContext, endpointName: string, 
   const { region, account } = context.simulation;
   const kind = answer.status >= 500 ? 'server' : 'client';
   const console = `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#logEventViewer:group=/aws/sagemaker/Endpoints/${endpointName}`;
-  return `Received ${kind} error (${answer.status}) from primary with message "${answer.body.toString('utf8')}". See ${console} in account ${account} for more information.`;
+  const said = answer.body.toString('utf8');
+  return `Received ${kind} error (${answer.status}) from primary with message "${said}". See ${console} in account ${account} for more information.`;
 }

@@ -44,7 +44,9 @@ export function validateDeploymentConfig(config: DeploymentConfig | undefined): 
   if (routing?.Type === 'LINEAR' && !routing.LinearStepSize) throw invalid('LinearStepSize must be specified when traffic routing type is LINEAR.');
   if (routing?.CanarySize && routing.Type !== 'CANARY') throw invalid(`CanarySize cannot be specified when traffic routing type is ${routing.Type}.`);
   const back = rolling?.RollbackMaximumBatchSize;
-  if (back?.Type === 'CAPACITY_PERCENT' && (back.Value! < 5 || back.Value! > 100)) throw invalid(`RollbackMaximumBatchSize of ${back.Value}% is out of range: it must be between 5% and 100%.`);
+  if (back?.Type === 'CAPACITY_PERCENT' && (back.Value! < 5 || back.Value! > 100)) {
+    throw invalid(`RollbackMaximumBatchSize of ${back.Value}% is out of range: it must be between 5% and 100%.`);
+  }
   if (routing?.LinearStepSize && routing.Type !== 'LINEAR') throw invalid(`LinearStepSize cannot be specified when traffic routing type is ${routing.Type}.`);
 }
 
@@ -96,7 +98,9 @@ export function deploymentPlan(config: DeploymentConfig | undefined, instances: 
 function batchBack(size: CapacitySize | undefined, instances: number): number {
   if (!size) return instances;
   const count = size.Type === 'CAPACITY_PERCENT' ? Math.max(1, Math.floor((instances * size.Value!) / 100)) : size.Value!;
-  if (count < 1 || count > instances) throw invalid(`RollbackMaximumBatchSize of ${count} instance(s) must be between 1 and the variant's total instance count (${instances}).`);
+  if (count < 1 || count > instances) {
+    throw invalid(`RollbackMaximumBatchSize of ${count} instance(s) must be between 1 and the variant's total instance count (${instances}).`);
+  }
   return count;
 }
 

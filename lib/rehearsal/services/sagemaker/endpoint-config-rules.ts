@@ -73,7 +73,9 @@ function requireOneSize(variant: ProductionVariant): void {
     if (instances !== 2) throw invalid(`Production variant ${variant.VariantName} must specify InstanceType and InitialInstanceCount, or ServerlessConfig.`);
     return;
   }
-  if (instances > 0) throw invalid(`Production variant ${variant.VariantName} cannot specify ServerlessConfig together with InstanceType or InitialInstanceCount.`);
+  if (instances > 0) {
+    throw invalid(`Production variant ${variant.VariantName} cannot specify ServerlessConfig together with InstanceType or InitialInstanceCount.`);
+  }
   if (!MEMORY_SIZES.includes(variant.ServerlessConfig.MemorySizeInMB!)) {
     throw invalid(`MemorySizeInMB of ${variant.ServerlessConfig.MemorySizeInMB} is not supported. Valid values: ${MEMORY_SIZES.join(', ')}.`);
   }
@@ -94,6 +96,7 @@ export function validateConcurrency({ MaxConcurrency, ProvisionedConcurrency }: 
 function unsupportedFeatures(kind: EndpointKind, request: CreateEndpointConfigInput): string[] {
   if (kind === 'real-time') return [];
   const variants = request.ProductionVariants!;
+  const output = request.AsyncInferenceConfig?.OutputConfig;
   const features: Record<string, boolean> = {
     'more than one production variant': variants.length > 1,
     'shadow variants': (request.ShadowProductionVariants?.length ?? 0) > 0,
@@ -103,9 +106,8 @@ function unsupportedFeatures(kind: EndpointKind, request: CreateEndpointConfigIn
     'network isolation': kind === 'serverless' && request.EnableNetworkIsolation === true,
     VpcConfig: kind === 'serverless' && request.VpcConfig !== undefined,
     // "The Amazon S3 location to upload inference responses to": without one SageMaker takes a bucket of its own naming.
-    'an OutputConfig without S3OutputPath (in the rehearsal)': kind === 'asynchronous' && request.AsyncInferenceConfig!.OutputConfig!.S3OutputPath === undefined,
-    'IncludeInferenceResponseIn (in the rehearsal)':
-      (request.AsyncInferenceConfig?.OutputConfig?.NotificationConfig?.IncludeInferenceResponseIn?.length ?? 0) > 0,
+    'an OutputConfig without S3OutputPath (in the rehearsal)': kind === 'asynchronous' && output?.S3OutputPath === undefined,
+    'IncludeInferenceResponseIn (in the rehearsal)': (output?.NotificationConfig?.IncludeInferenceResponseIn?.length ?? 0) > 0,
   };
   return Object.keys(features).filter((feature) => features[feature]);
 }

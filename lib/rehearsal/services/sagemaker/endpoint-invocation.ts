@@ -83,7 +83,8 @@ export class EndpointInvocation {
   }
 
   private count({ variant, modelLatencyMicroseconds }: ContainerCall, answer: ContainerAnswer, overheadLatencyMicroseconds: number): void {
-    variant.metrics.record({ status: answer.status, instanceCount: Math.max(1, variant.instanceCount), modelLatencyMicroseconds, overheadLatencyMicroseconds });
+    const instanceCount = Math.max(1, variant.instanceCount);
+    variant.metrics.record({ status: answer.status, instanceCount, modelLatencyMicroseconds, overheadLatencyMicroseconds });
   }
 
   private async capture({ variant, body, headers }: ContainerCall, answer: ContainerAnswer): Promise<void> {

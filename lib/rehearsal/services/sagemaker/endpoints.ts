@@ -148,9 +148,12 @@ export class Endpoints {
     endpoint.lastDeploymentConfig = deploymentConfig;
     endpoint.failureReason = undefined;
     const now = this.context.simulation.clock.now();
-    endpoint.pending = { fleet, started: now, share: 0, activeInstances: 0, rolling: plan.kind === 'rolling', variantStatus: { status: 'Creating', message: '', since: now } };
+    const variantStatus = { status: 'Creating' as const, message: '', since: now };
+    endpoint.pending = { fleet, started: now, share: 0, activeInstances: 0, rolling: plan.kind === 'rolling', variantStatus };
     endpoint.enter('Updating', `is updated from ${endpoint.fleet.config.name} to ${config.name}, ${plan.kind}`);
-    if (exclusion !== undefined && deploymentConfig) this.context.note('endpoint', endpoint.name, `is updated without guardrails: ${exclusion}`, endpoint.status);
+    if (exclusion !== undefined && deploymentConfig) {
+      this.context.note('endpoint', endpoint.name, `is updated without guardrails: ${exclusion}`, endpoint.status);
+    }
     const deployment = new EndpointDeployment(this.context, endpoint, fleet, plan);
     this.act(async () => {
       await deployment.run();
@@ -164,6 +167,7 @@ export class Endpoints {
     this.requireIdle(endpoint);
     this.requireNotFailed(endpoint);
     applyDesired(endpoint.fleet, request.DesiredWeightsAndCapacities as DesiredWeightAndCapacity[]);
+    const { status } = endpoint;
     endpoint.enter('Updating', 'changes weights and capacities');
     this.act(async () => {
       await this.context.simulation.clock.sleep(durations.capacityChange);
@@ -172,7 +176,7 @@ export class Endpoints {
         variant.instanceCount = variant.desiredInstanceCount;
         variant.serverless?.settle();
       }
-      endpoint.enter('InService', endpoint.fleet.config.kind === 'serverless' ? 'has its new concurrency' : `runs ${endpoint.fleet.instances} instance(s)`);
+      endpoint.enter(status, endpoint.fleet.config.kind === 'serverless' ? 'has its new concurrency' : `runs ${endpoint.fleet.instances} instance(s)`);
       endpoint.queue?.pump();
     });
     return { EndpointArn: endpoint.arn };

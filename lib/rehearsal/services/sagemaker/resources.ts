@@ -91,7 +91,9 @@ export class SageMakerResources {
       await this.simulation.clock.sleep(POLL);
       const { EndpointStatus, FailureReason } = await this.call('DescribeEndpoint', { EndpointName });
       if (EndpointStatus === 'InService') return;
-      if (EndpointStatus === 'Failed' || EndpointStatus === 'OutOfService') throw new Error(`endpoint ${EndpointName} is ${EndpointStatus}: ${FailureReason ?? ''}`);
+      if (['Failed', 'OutOfService', 'UpdateRollbackFailed'].includes(EndpointStatus)) {
+        throw new Error(`endpoint ${EndpointName} is ${EndpointStatus}: ${FailureReason ?? ''}`);
+      }
     }
   }
 

@@ -43,7 +43,8 @@ export class ServerlessCapacity {
     while (this.environments.length < provisioned) this.environments.push({ busyUntil: -Infinity });
     const busy = this.environments.filter(({ busyUntil }) => busyUntil > now).length;
     if (busy >= this.current.MaxConcurrency!) throw new AwsError('ThrottlingException', 'Rate exceeded', 400);
-    const position = this.environments.findIndex(({ busyUntil }, index) => busyUntil <= now && (index < provisioned || now - busyUntil < durations.serverlessIdle));
+    const isWarm = ({ busyUntil }: Environment, index: number): boolean => index < provisioned || now - busyUntil < durations.serverlessIdle;
+    const position = this.environments.findIndex((environment, index) => environment.busyUntil <= now && isWarm(environment, index));
     const cold = position < 0;
     const setup = cold ? 2_000_000 + this.random.integer(4_000_000) : 0;
     const environment = cold ? this.replaceIdle(now, provisioned) : this.environments[position]!;
