@@ -25,14 +25,18 @@ export function oneSidedMixtureLikelihoodRatio(difference: number, variance: num
 /** The difference at which the one-sided ratio reaches 1 / alpha; the ratio grows with the difference. */
 export function halfWidthOneSidedMixture(variance: number, tau2: number, alpha: number): number {
   if (variance === 0) return 0;
-  // 2 Φ ≥ 1 for positive differences, so the ratio without it is below: its root lies above, and 2 Φ ≤ 2 gives one that lies below.
-  const root = (target: number): number => Math.sqrt((2 * variance * (variance + tau2) * Math.max(0, Math.log(target * Math.sqrt((variance + tau2) / variance)))) / tau2);
-  let low = root(1 / (2 * alpha));
-  let high = root(1 / alpha);
-  for (;;) {
-    const middle = low + (high - low) / 2;
-    if (middle <= low || middle >= high) return high;
-    if (oneSidedMixtureLikelihoodRatio(middle, variance, tau2) < 1 / alpha) low = middle;
-    else high = middle;
+  const total = variance + tau2;
+  const curvature = tau2 / (2 * variance * total);
+  const slope = Math.sqrt(tau2 / (variance * total));
+  // 2 Φ is at least 1 for a positive difference, so without it the root is greater; from there Newton's method comes down to it.
+  let width = Math.sqrt(Math.max(0, Math.log(Math.sqrt(total / variance) / alpha)) / curvature);
+  for (let step = 0; step < 50; step++) {
+    const cumulative = normalSurvival(-slope * width);
+    const excess = Math.log(2 * cumulative) + Math.log(variance / total) / 2 + curvature * width ** 2 + Math.log(alpha);
+    const density = Math.exp(-((slope * width) ** 2) / 2) / Math.sqrt(2 * Math.PI);
+    const next = width - excess / ((slope * density) / cumulative + 2 * curvature * width);
+    if (!(next > 0) || Math.abs(next - width) <= 1e-15 * width) break;
+    width = next;
   }
+  return width;
 }

@@ -26,17 +26,17 @@ export interface PredictionDistance {
 /**
  * Distance between what two fleets predict at the same time: population stability index over the deciles (or classes) of the champion's
  * predictions, with the significance of lib/drift. That is a test of one sample, so it is made on samples that no look can choose: the
- * first m, 2m, 4m … predictions of the new fleet and those of the old one until then; the k-th may err with alpha / k(k + 1), which sums
- * up to alpha over all of them. Between two of them a look repeats the last one. Undefined below the minimum.
+ * predictions of both fleets until the new one had made m, 2m, 4m … of them (all of that second, which chooses no values); the k-th may err
+ * with alpha / k(k + 1), which sums up to alpha over all of them. Between two of them a look repeats the last one. Undefined below the minimum.
  */
 export function predictionDistance(champion: readonly Prediction[], challenger: readonly Prediction[], rules: DistanceRules): PredictionDistance | undefined {
-  const now = [...challenger].sort(byTime);
-  if (now.length < rules.minimumPredictions || now.length === 0) return undefined;
-  const step = Math.floor(Math.log2(now.length / rules.minimumPredictions));
-  const sample = now.slice(0, rules.minimumPredictions * 2 ** step);
-  const until = sample.at(-1)!.time;
+  const minimum = Math.max(1, rules.minimumPredictions);
+  if (challenger.length < minimum) return undefined;
+  const step = Math.floor(Math.log2(challenger.length / minimum));
+  const until = challenger.map(({ time }) => time).sort((a, b) => a - b)[minimum * 2 ** step - 1]!;
+  const sample = challenger.filter(({ time }) => time <= until);
   const reference = champion.filter(({ time }) => time <= until);
-  if (reference.length < rules.minimumPredictions) return undefined;
+  if (reference.length < minimum) return undefined;
   const type = [...reference, ...sample].every(({ value }) => parseNumber(value) !== undefined) ? 'numeric' : 'categorical';
   const builder = new BaselineBuilder([{ name: PREDICTION_COLUMN, type }]);
   for (const { value } of reference) builder.add([value]);
@@ -52,8 +52,4 @@ export function predictionDistance(champion: readonly Prediction[], challenger: 
     challengerPredictions: sample.length,
     distant: index.value >= rules.threshold && pValue <= rules.alpha / ((step + 1) * (step + 2)),
   };
-}
-
-function byTime(a: Prediction, b: Prediction): number {
-  return a.time - b.time || (a.value < b.value ? -1 : a.value > b.value ? 1 : 0);
 }
