@@ -32,11 +32,15 @@ export function sampleRatio(challenger: number, total: number, expected: Expecte
 /** Load is balanced, not drawn: a share that differs from the expected one by this fraction of it is no mismatch. */
 const BALANCING_TOLERANCE = 0.1;
 
-/** A canary's share is asked for in percent and given in whole instances (API_CapacitySize): anything between the two is expected. */
+/**
+ * A canary's share is asked for in percent and given in whole instances (API_CapacitySize). While it bakes "both the blue fleet and green
+ * fleet are partially active" (deployment-guardrails-blue-green-canary), which does not say whether the canary's instances share the
+ * traffic with as many fewer old ones or with all of them. Anything between these is expected.
+ */
 export function canaryShare(percent: number, instances: number): ExpectedShare {
-  const asked = percent / 100;
-  const given = Math.min(1, Math.ceil(asked * instances) / instances);
-  return { low: Math.min(asked, given) * (1 - BALANCING_TOLERANCE), high: Math.min(1, Math.max(asked, given) * (1 + BALANCING_TOLERANCE)) };
+  const canary = Math.min(instances, Math.ceil((percent / 100) * instances));
+  const shares = [percent / 100, canary / instances, canary / (instances + canary)];
+  return { low: Math.min(...shares) * (1 - BALANCING_TOLERANCE), high: Math.min(1, Math.max(...shares) * (1 + BALANCING_TOLERANCE)) };
 }
 
 /** Variant weights are probabilities of each request (API_ProductionVariant, InitialVariantWeight). */
