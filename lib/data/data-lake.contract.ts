@@ -42,6 +42,11 @@ export const lakeKeys = {
   baseline: (model: string, runId: string): string => `baselines/${model}/${runId}/baseline.json`,
   /** Data capture destination: the version in the path is how every logged prediction names its model version. */
   capturedPrefix: (model: string, version: number): string => `captured/${model}/v${version}/`,
+  /** Where clients put the requests of an asynchronous endpoint, whose role may read here. */
+  asynchronousRequests: (model: string): string => `captured/${model}/requests/`,
+  /** What an asynchronous endpoint answered: one object for each request, without closing slash as SageMaker takes it. */
+  asynchronousResponses: (model: string, version: number): string => `captured/${model}/v${version}/responses`,
+  asynchronousFailures: (model: string, version: number): string => `captured/${model}/v${version}/failures`,
   /** Ground truth, filed by the hour of its collection: JSON lines `{"groundTruthData":{"data":"1","encoding":"CSV"},"eventMetadata":{"eventId":"…"},"eventVersion":"0"}` (model-monitor-model-quality-merge). */
   labelsPrefix: (model: string): string => `labels/${model}/`,
   /** The prediction log: one row per prediction, made from captured data. */

@@ -1,10 +1,4 @@
-import {
-  ApplicationAutoScalingClient,
-  DeregisterScalableTargetCommand,
-  DescribeScalableTargetsCommand,
-  PutScalingPolicyCommand,
-  RegisterScalableTargetCommand,
-} from '@aws-sdk/client-application-auto-scaling';
+import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { S3Client } from '@aws-sdk/client-s3';
 import { DeleteEndpointCommand, SageMakerClient, UpdateModelPackageCommand } from '@aws-sdk/client-sagemaker';
@@ -13,9 +7,9 @@ import { getJson } from '../private/object-store.lambda-shared';
 import { METADATA_VALUE_MAXIMUM, PACKAGE_METADATA } from '../registry/model-package.contract';
 import { deleteAlarms, deleteResources } from './clean-up.lambda-shared';
 import type { CleanUpEvent, CleanUpResult } from './deployment-plan.contract';
-import { scalableTarget, scalingPolicyRequest, suspendScalingRequest } from './deployment-requests.lambda-shared';
 import type { ChampionPointer, DeploymentSettings } from './deployment.contract';
 import { findEndpoint, ignoring, isMissing, isTransitional } from './sagemaker-state.lambda-shared';
+import { restoreScaling } from './scaling.lambda-shared';
 import { deploymentSettings } from './settings.lambda-shared';
 
 export interface CleanUpClients {
@@ -35,7 +29,7 @@ export async function cleanUp(event: CleanUpEvent, clients: CleanUpClients, sett
   const champion = (await getJson<ChampionPointer>(clients.s3, settings.bucket, lakeKeys.championPointer(settings.modelName)))?.value;
   const failedToStart = endpoint?.EndpointStatus === 'Failed';
   if (failedToStart) await ignoring(isMissing, () => clients.sagemaker.send(new DeleteEndpointCommand({ EndpointName: settings.endpointName })));
-  if (endpoint?.EndpointStatus === 'InService') await restoreScaling(clients.autoScaling, settings);
+  if (endpoint?.EndpointStatus === 'InService') await restoreScaling(clients, settings);
   const keep = new Set(
     [
       ...(failedToStart ? [] : [endpoint?.EndpointConfigName, pending]),
@@ -53,25 +47,10 @@ export async function cleanUp(event: CleanUpEvent, clients: CleanUpClients, sett
   return { endpointConfigName: (failedToStart ? undefined : endpoint?.EndpointConfigName) ?? null, deleted };
 }
 
-async function restoreScaling(autoScaling: ApplicationAutoScalingClient, settings: DeploymentSettings): Promise<void> {
-  const { scaling } = settings.endpoint;
-  if (scaling) {
-    await autoScaling.send(new RegisterScalableTargetCommand(suspendScalingRequest(settings, false)));
-    for (const policy of scaling.policies) {
-      if (policy.type === 'TARGET_TRACKING') await autoScaling.send(new PutScalingPolicyCommand(scalingPolicyRequest(settings, policy)));
-    }
-    return;
-  }
-  const target = scalableTarget(settings);
-  const found = await autoScaling.send(
-    new DescribeScalableTargetsCommand({ ServiceNamespace: target.ServiceNamespace, ResourceIds: [target.ResourceId], ScalableDimension: target.ScalableDimension }),
-  );
-  if ((found.ScalableTargets ?? []).length > 0) await autoScaling.send(new DeregisterScalableTargetCommand(target));
-}
-
 /** The registry remembers how the deployment of a version ended, when that is not simply well. */
 async function note({ outcome, reasons, plan }: CleanUpEvent, sagemaker: SageMakerClient): Promise<void> {
-  if (plan.modelPackageArn === undefined || (outcome !== 'ROLLED_BACK' && !(outcome === 'DEPLOYED' && plan.noted))) return;
+  // A reconciliation that found nothing has no version either.
+  if (!plan.modelPackageArn || !(outcome === 'ROLLED_BACK' || outcome === 'REJECTED' || (outcome === 'DEPLOYED' && plan.noted))) return;
   await sagemaker.send(
     new UpdateModelPackageCommand({
       ModelPackageArn: plan.modelPackageArn,

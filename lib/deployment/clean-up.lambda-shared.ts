@@ -1,6 +1,6 @@
 import { type CloudWatchClient, DeleteAlarmsCommand, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { DeleteEndpointConfigCommand, DeleteModelCommand, type SageMakerClient } from '@aws-sdk/client-sagemaker';
-import { alarmResource, deploymentNames } from './deployment.contract';
+import { alarmResource, configResource, deploymentNames } from './deployment.contract';
 import { ignoring, isMissing, listConfigs, listModels } from './sagemaker-state.lambda-shared';
 
 /** @param except resource whose deployment still runs: without its alarms nothing would roll it back */
@@ -20,11 +20,12 @@ export async function deleteAlarms(cloudWatch: CloudWatchClient, model: string, 
   return ours;
 }
 
-/** A configuration and its SageMaker Model have the same name. */
+/** A release's configuration and its SageMaker Model have the same name; a stage's configuration needs the Model of its release too. */
 export async function deleteResources(sagemaker: SageMakerClient, model: string, keep: ReadonlySet<string>): Promise<string[]> {
   const configs = (await listConfigs(sagemaker, model)).filter((name) => !keep.has(name));
   for (const name of configs) await ignoring(isMissing, () => sagemaker.send(new DeleteEndpointConfigCommand({ EndpointConfigName: name })));
-  const models = (await listModels(sagemaker, model)).filter((name) => !keep.has(name));
+  const used = new Set([...keep].map(configResource));
+  const models = (await listModels(sagemaker, model)).filter((name) => !used.has(name));
   for (const name of models) await ignoring(isMissing, () => sagemaker.send(new DeleteModelCommand({ ModelName: name })));
   return [...new Set([...configs, ...models])].sort();
 }

@@ -1,4 +1,4 @@
-import { ArnFormat, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Fn, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { IFunction } from 'aws-cdk-lib/aws-lambda';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
@@ -8,7 +8,7 @@ import { METRIC_NAMESPACE } from '../monitoring/metric-catalogue.contract';
 import { acknowledgeWildcard } from '../private/acknowledge';
 import { ModelRegistry } from '../registry/model-registry';
 import { Deployment } from './deployment';
-import { deploymentNames } from './deployment.contract';
+import { deploymentNames, EndpointSettings, ScalingSettings } from './deployment.contract';
 
 /** @internal */
 export interface DeploymentPermissionsProps {
@@ -20,6 +20,8 @@ export interface DeploymentPermissionsProps {
   readonly executionRole: iam.Role;
 }
 
+const SCALING_DIMENSIONS: readonly ScalingSettings['dimension'][] = ['sagemaker:variant:DesiredInstanceCount', 'sagemaker:variant:DesiredProvisionedConcurrency'];
+const SCALING_ALARMS = 'alarms of one model: those of its deployments, named by version and run, and those of its scaling policies, named by the user';
 const NAMED_AT_RUN_TIME = 'deployments of one model, which are named at run time by version and run';
 const SCALING_WITHOUT_NAME = 'ids of scalable targets are made by the service; namespace and dimension are conditions (Service Authorization Reference, Application Auto Scaling)';
 
@@ -42,8 +44,14 @@ export class DeploymentPermissions {
   }
 
   /** SageMaker guide, "SageMaker roles", CreateModel API: execution role permissions; and auto-rollback (deployment-guardrails-configuration). */
-  public grantExecutionRole(): void {
+  public grantExecutionRole(endpoint: EndpointSettings): void {
     const { executionRole: role, lake, modelName, registry, endpointName } = this.props;
+    if (endpoint.kind === 'ASYNCHRONOUS') {
+      // async-inference-create-invoke-update-delete, "Prerequisites": requests are read, and topics told, with this role.
+      lake._grantRead(role, 'captured', modelName);
+      const topics = [endpoint.successTopicArn, endpoint.errorTopicArn].filter((arn) => arn !== undefined);
+      if (topics.length > 0) this.allow(role, ['sns:Publish'], topics);
+    }
     lake._grantRead(role, 'artifacts', modelName);
     lake._grantWrite(role, 'captured', modelName);
     registry._grantPullImages(role);
@@ -71,7 +79,9 @@ export class DeploymentPermissions {
     this.allow(role, ['iam:PassRole'], [this.props.executionRole.roleArn], undefined, { StringEquals: { 'iam:PassedToService': 'sagemaker.amazonaws.com' } });
     this.allow(role, ['cloudwatch:PutMetricAlarm'], [this.alarms], NAMED_AT_RUN_TIME);
     this.grantDescribeAlarms(role);
-    this.grantScaling(role, ['RegisterScalableTarget']);
+    this.grantState(handler);
+    this.grantScaling(role, ['RegisterScalableTarget', 'DeregisterScalableTarget']);
+    this.allow(role, ['sagemaker:DescribeEndpointConfig'], [this.configs], NAMED_AT_RUN_TIME);
   }
 
   public grantAnalyze(handler: IFunction): void {
@@ -106,7 +116,15 @@ export class DeploymentPermissions {
     this.grantState(handler);
     this.grantRemoval(handler);
     this.props.registry._grantOnVersions(handler, 'sagemaker:UpdateModelPackage');
-    this.grantScaling(handler.role!, ['RegisterScalableTarget', 'DeregisterScalableTarget', 'PutScalingPolicy']);
+    this.grantScaling(handler.role!, [
+      'RegisterScalableTarget',
+      'DeregisterScalableTarget',
+      'PutScalingPolicy',
+      'DeleteScalingPolicy',
+      'PutScheduledAction',
+      'DeleteScheduledAction',
+    ]);
+    this.allow(handler.role!, ['cloudwatch:PutMetricAlarm'], [this.alarm(deploymentNames.scalingPolicy(this.props.modelName, '*'))], SCALING_ALARMS);
   }
 
   public grantLifecycle(handler: IFunction, stateMachine: sfn.IStateMachine): void {
@@ -114,6 +132,14 @@ export class DeploymentPermissions {
     this.grantRemoval(handler);
     this.grantScaling(handler.role!, ['DeregisterScalableTarget']);
     stateMachine.grantStartExecution(handler);
+    this.allow(handler.role!, ['states:ListExecutions'], [stateMachine.stateMachineArn]);
+    const executions = Stack.of(this.scope).formatArn({
+      service: 'states',
+      resource: 'execution',
+      resourceName: `${Fn.select(6, Fn.split(':', stateMachine.stateMachineArn))}:*`,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+    this.allow(handler.role!, ['states:StopExecution'], [executions], 'executions are named when they start');
   }
 
   /** The champion pointer and the freeze. */
@@ -127,7 +153,7 @@ export class DeploymentPermissions {
     this.allow(role, ['sagemaker:DeleteEndpointConfig'], [this.configs], NAMED_AT_RUN_TIME);
     this.allow(role, ['sagemaker:DeleteModel'], [this.models], NAMED_AT_RUN_TIME);
     this.allow(role, ['sagemaker:ListEndpointConfigs', 'sagemaker:ListModels'], ['*'], 'lists have no resources (Service Authorization Reference, SageMaker)');
-    this.allow(role, ['cloudwatch:DeleteAlarms'], [this.alarms], NAMED_AT_RUN_TIME);
+    this.allow(role, ['cloudwatch:DeleteAlarms'], [this.alarm(deploymentNames.scalingPolicy(this.props.modelName, '*'))], SCALING_ALARMS);
     this.allow(role, ['cloudwatch:DescribeAlarms'], [this.alarm('*')], 'a search by prefix names no alarm that a permission could be scoped to');
   }
 
@@ -145,10 +171,11 @@ export class DeploymentPermissions {
     this.allow(role, actions.map((action) => `application-autoscaling:${action}`), [target], SCALING_WITHOUT_NAME, {
       StringEquals: {
         'application-autoscaling:service-namespace': 'sagemaker',
-        'application-autoscaling:scalable-dimension': 'sagemaker:variant:DesiredInstanceCount',
+        'application-autoscaling:scalable-dimension': SCALING_DIMENSIONS,
       },
     });
-    this.allow(role, ['application-autoscaling:DescribeScalableTargets'], ['*'], 'DescribeScalableTargets has no resources (Service Authorization Reference, Application Auto Scaling)');
+    const describing = ['DescribeScalableTargets', ...(actions.includes('DeregisterScalableTarget') ? ['DescribeScalingPolicies', 'DescribeScheduledActions'] : [])];
+    this.allow(role, describing.map((action) => `application-autoscaling:${action}`), ['*'], 'descriptions have no resources (Service Authorization Reference, Application Auto Scaling)');
     if (!actions.some((action) => action.startsWith('Register') || action.startsWith('Put'))) return;
     this.allow(role, ['sagemaker:DescribeEndpoint', 'sagemaker:UpdateEndpointWeightsAndCapacities'], [this.endpoint]);
     this.allow(role, ['sagemaker:DescribeEndpointConfig'], [this.configs], NAMED_AT_RUN_TIME);

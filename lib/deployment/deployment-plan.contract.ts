@@ -1,4 +1,4 @@
-import type { AnalysisSettings, PlanAction, RoutingSettings, StageName } from './deployment.contract';
+import type { AnalysisSettings, DeploymentSettings, PlanAction, RoutingSettings, StageName } from './deployment.contract';
 
 /** What plan-deployment decides and every later step of the workflow receives as `$plan`. Plain JSON. */
 export interface DeploymentPlan {
@@ -21,8 +21,33 @@ export interface DeploymentPlan {
   readonly expected?: ExpectedModel;
   /** Conditions of the champion pointer's write: the ETag that was read, or 'absent'. */
   readonly championEtag?: string;
-  /** The registry says that an earlier deployment of this version was rolled back. */
+  /** The registry says that an earlier deployment of this version was rolled back or rejected. */
   readonly noted?: boolean;
+  /** A person's freeze ends this run: nobody asked for it by hand. */
+  readonly automatic?: boolean;
+  /** ISO time at which the stage that is resumed began. */
+  readonly resumedSince?: string;
+  /** Instead of the settings': a rollback by hand takes the older version without traffic too. */
+  readonly inconclusive?: AnalysisSettings['inconclusive'];
+  /** Instead of the settings': a rollback by hand leaves the user's alarms out, which may be in ALARM because of what is rolled back. */
+  readonly alarms?: readonly string[];
+}
+
+/** The settings as they hold for one stage of one run. */
+export function settingsOf(settings: DeploymentSettings, plan: Pick<DeploymentPlan, 'inconclusive' | 'alarms'>, stage?: Pick<StagePlan, 'routing'>): DeploymentSettings {
+  return {
+    ...settings,
+    routing: stage?.routing ?? settings.routing,
+    alarms: plan.alarms ?? settings.alarms,
+    analysis: { ...settings.analysis, inconclusive: plan.inconclusive ?? settings.analysis.inconclusive },
+  };
+}
+
+/** The stage that an event names. */
+export function stageOf(plan: DeploymentPlan, name: StageName): StagePlan {
+  const stage = plan.stages.find((candidate) => candidate.stage === name);
+  if (stage === undefined) throw new Error(`the plan has no stage ${name}`);
+  return stage;
 }
 
 export interface StagePlan {
@@ -60,6 +85,8 @@ export interface AnalysisState {
   readonly alarms: readonly string[];
   /** True when the failures say that nothing could be said: the release may be tried again with a longer baking period. */
   readonly inconclusive?: boolean;
+  /** True when a freeze is what failed it: the version itself was not turned away. */
+  readonly frozen?: boolean;
   /** Numbers of the last look for ledger and report, by name. */
   readonly evidence?: Record<string, number>;
 }
@@ -94,9 +121,27 @@ export interface AnalysisResult {
   readonly state: AnalysisState;
 }
 
+export interface ApplyResult {
+  /** Why the endpoint must not be touched; empty = go on. */
+  readonly refused: readonly string[];
+  /**
+   * `STARTED`: the endpoint changes, or has changed, to this stage's configuration. `BUSY`: somebody else is changing it.
+   * `CLEARING`: a configuration of several variants is being replaced by the champion's first, because guardrails need equal variants.
+   */
+  readonly progress: 'STARTED' | 'BUSY' | 'CLEARING';
+}
+
+export interface RestorationResult {
+  /** `DONE`: the endpoint serves what the champion pointer names. */
+  readonly state: 'DONE' | 'STARTED' | 'WAIT' | 'FAILED';
+  readonly reasons: readonly string[];
+}
+
 export interface VerificationResult {
   readonly outcome: 'VERIFIED' | 'ROLLED_BACK' | 'FAILED';
   readonly reasons: readonly string[];
+  /** What serves under the right name is not what was approved. */
+  readonly different?: boolean;
 }
 
 export interface PromotionResult {

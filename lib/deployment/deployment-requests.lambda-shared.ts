@@ -1,103 +1,73 @@
 import type { AlarmType, PutMetricAlarmCommandInput } from '@aws-sdk/client-cloudwatch';
-import type {
-  CreateEndpointConfigCommandInput,
-  CreateModelCommandInput,
-  DeploymentConfig,
-  TrafficRoutingConfigType,
-  ProductionVariantInstanceType,
-  UpdateEndpointCommandInput,
-} from '@aws-sdk/client-sagemaker';
-import type { PutScalingPolicyCommandInput, RegisterScalableTargetCommandInput } from '@aws-sdk/client-application-auto-scaling';
-import { lakeKeys, s3Uri } from '../data/data-lake.contract';
+import type { DeploymentConfig, TrafficRoutingConfigType, UpdateEndpointCommandInput, VariantProperty } from '@aws-sdk/client-sagemaker';
 import { DIMENSION_ENDPOINT_CONFIG, DIMENSION_MODEL, ENDPOINT_METRICS, ENDPOINT_NAMESPACE, METRIC_NAMESPACE, METRICS } from '../monitoring/metric-catalogue.contract';
-import type { DeploymentPlan } from './deployment-plan.contract';
-import { ALARM_KINDS, deploymentNames, type DeploymentSettings, type InstanceFleetSettings, type TargetTrackingSettings, VARIANT_NAME } from './deployment.contract';
-
-/** A plan that deploys something. */
-export type Deployable = DeploymentPlan & Required<Pick<DeploymentPlan, 'resource' | 'expected'>>;
-
-export function deployable(plan: DeploymentPlan): Deployable {
-  if (plan.resource === undefined || plan.expected === undefined) throw new Error(`plan ${plan.action} deploys nothing`);
-  return plan as Deployable;
-}
-
-export function instanceFleet({ endpoint }: DeploymentSettings): InstanceFleetSettings {
-  if (endpoint.kind === 'SERVERLESS') throw new Error('a serverless endpoint has no instances');
-  return endpoint;
-}
-
-export function createModelRequest(settings: DeploymentSettings, plan: Deployable): CreateModelCommandInput {
-  const { image, modelDataUrl, environment } = plan.expected;
-  return {
-    ModelName: plan.resource,
-    ExecutionRoleArn: settings.executionRoleArn,
-    EnableNetworkIsolation: instanceFleet(settings).networkIsolation,
-    PrimaryContainer: { Image: image, Environment: environment, ...(modelDataUrl === undefined ? {} : { ModelDataUrl: modelDataUrl }) },
-  };
-}
-
-export function createEndpointConfigRequest(settings: DeploymentSettings, plan: Deployable): CreateEndpointConfigCommandInput {
-  const fleet = instanceFleet(settings);
-  return {
-    EndpointConfigName: plan.resource,
-    ProductionVariants: [
-      {
-        VariantName: VARIANT_NAME,
-        ModelName: plan.resource,
-        InitialInstanceCount: fleet.instanceCount,
-        InstanceType: fleet.instanceType as ProductionVariantInstanceType,
-        InitialVariantWeight: 1,
-      },
-    ],
-    DataCaptureConfig: {
-      EnableCapture: fleet.samplingPercentage > 0,
-      InitialSamplingPercentage: fleet.samplingPercentage,
-      // Without the closing slash: SageMaker adds its own and would make a double one (amazon-sagemaker-examples#1938).
-      DestinationS3Uri: s3Uri(settings.bucket, lakeKeys.capturedPrefix(settings.modelName, plan.version)).replace(/\/$/, ''),
-      KmsKeyId: settings.keyArn,
-      CaptureOptions: [{ CaptureMode: 'Input' }, { CaptureMode: 'Output' }],
-      // Content types that are not named are captured as base64 (API_CaptureContentTypeHeader).
-      CaptureContentTypeHeader: { CsvContentTypes: ['text/csv'], JsonContentTypes: ['application/json'] },
-    },
-  };
-}
+import { updateSeconds } from './deployment-limits.contract';
+import type { DeploymentPlan, StagePlan } from './deployment-plan.contract';
+import { ALARM_KINDS, type AlarmKind, deploymentNames, type DeploymentSettings, VARIANT_NAME } from './deployment.contract';
 
 /** Below this many requests in a minute one error is no rate; the analysis counts over the whole baking period instead. */
 const RATE_MINIMUM_REQUESTS = 20;
 
-/** Rollback alarms that see the new fleet only: dimension EndpointConfigName (deployment-guardrails-configuration, "latency on the new fleet"). */
-export function alarmRequests(settings: DeploymentSettings, plan: Deployable): PutMetricAlarmCommandInput[] {
-  const dimensions = fleetDimensions(settings.endpointName, plan.resource);
-  const common = {
+/** Whom the alarms of a stage watch. */
+interface Fleet {
+  readonly config: string;
+  readonly variant: string;
+  readonly kinds: readonly AlarmKind[];
+}
+
+/**
+ * Alarms that see the new fleet only: dimension EndpointConfigName (deployment-guardrails-configuration, "latency on the new fleet").
+ * Nobody hears a shadow; and where SageMaker has no guardrails nothing but the looks would read them.
+ */
+function watchedFleet(settings: DeploymentSettings, plan: Pick<DeploymentPlan, 'resource' | 'version'>, stage: StagePlan): Fleet | undefined {
+  if (stage.stage === 'AB_TEST') return { config: stage.config, variant: deploymentNames.challengerVariant('AB_TEST', plan.version), kinds: ['error-rate', 'latency'] };
+  return stage.stage === 'RELEASE' && settings.routing.type !== 'UNGUARDED' ? { config: stage.config, variant: VARIANT_NAME, kinds: ALARM_KINDS } : undefined;
+}
+
+/** Names of the alarms of one stage: its own and the user's. @param settings as `settingsOf` makes them */
+export function stageAlarms(settings: DeploymentSettings, plan: Pick<DeploymentPlan, 'resource' | 'version'>, stage: StagePlan): string[] {
+  const fleet = watchedFleet(settings, plan, stage);
+  return [...(fleet?.kinds.map((kind) => deploymentNames.alarm(fleet.config, kind)) ?? []), ...settings.alarms];
+}
+
+/** @param settings as `settingsOf` makes them */
+export function alarmRequests(settings: DeploymentSettings, plan: Pick<DeploymentPlan, 'resource' | 'version'>, stage: StagePlan): PutMetricAlarmCommandInput[] {
+  const fleet = watchedFleet(settings, plan, stage);
+  return fleet === undefined ? [] : fleet.kinds.map((kind) => alarmRequest(settings, fleet, kind));
+}
+
+function alarmRequest(settings: DeploymentSettings, { config, variant }: Fleet, kind: AlarmKind): PutMetricAlarmCommandInput {
+  const dimensions = fleetDimensions(settings.endpointName, config, variant);
+  const common = (what: string) => ({
+    AlarmName: deploymentNames.alarm(config, kind),
+    AlarmDescription: `${what} of ${config} during its deployment: rolls back. ${settings.runbookUrl}#rollback-alarms`,
     ActionsEnabled: false,
     // No data = no traffic to the new fleet. That is the analysis' business: it is inconclusive, these are not.
     TreatMissingData: 'notBreaching',
-  };
-  const description = (what: string): string => `${what} of ${plan.resource} during its deployment: rolls back. ${settings.runbookUrl}#rollback-alarms`;
-  const sum = (id: string, metric: string) => ({
+  });
+  const metric = (id: string, name: string, Stat: string) => ({
     Id: id,
     ReturnData: false,
-    MetricStat: { Metric: { Namespace: ENDPOINT_NAMESPACE, MetricName: metric, Dimensions: dimensions }, Period: 60, Stat: 'Sum' },
+    MetricStat: { Metric: { Namespace: ENDPOINT_NAMESPACE, MetricName: name, Dimensions: dimensions }, Period: 60, Stat },
   });
-  return [
-    {
-      ...common,
-      AlarmName: deploymentNames.alarm(plan.resource, 'error-rate'),
-      AlarmDescription: description('Error rate'),
+  if (kind === 'error-rate') {
+    return {
+      ...common('Error rate'),
       Metrics: [
-        sum('requests', ENDPOINT_METRICS.invocations),
-        sum('errors', ENDPOINT_METRICS.errors5xx),
+        // Asynchronous endpoints publish no Invocations, but one value of Invocation5XXErrors for each request (async-inference-monitor).
+        settings.endpoint.kind === 'ASYNCHRONOUS' ? metric('requests', ENDPOINT_METRICS.errors5xx, 'SampleCount') : metric('requests', ENDPOINT_METRICS.invocations, 'Sum'),
+        metric('errors', ENDPOINT_METRICS.errors5xx, 'Sum'),
         { Id: 'rate', Expression: `IF(requests >= ${RATE_MINIMUM_REQUESTS}, errors / requests, 0)`, Label: 'error rate', ReturnData: true },
       ],
       ComparisonOperator: 'GreaterThanThreshold',
       Threshold: settings.rollback.errorRate,
       EvaluationPeriods: 3,
       DatapointsToAlarm: 2,
-    },
-    {
-      ...common,
-      AlarmName: deploymentNames.alarm(plan.resource, 'latency'),
-      AlarmDescription: description('Latency'),
+    };
+  }
+  if (kind === 'latency') {
+    return {
+      ...common('Latency'),
       Namespace: ENDPOINT_NAMESPACE,
       MetricName: ENDPOINT_METRICS.modelLatency,
       Dimensions: dimensions,
@@ -109,37 +79,36 @@ export function alarmRequests(settings: DeploymentSettings, plan: Deployable): P
       DatapointsToAlarm: 2,
       // A quantile of three requests is noise (PutMetricAlarm, EvaluateLowSampleCountPercentile).
       EvaluateLowSampleCountPercentile: 'ignore',
-    },
-    {
-      ...common,
-      AlarmName: deploymentNames.alarm(plan.resource, 'analysis'),
-      AlarmDescription: description('Analysis'),
-      Namespace: METRIC_NAMESPACE,
-      MetricName: METRICS.analysisFailed.name,
-      Dimensions: analysisDimensions(settings.modelName, plan.resource),
-      Statistic: 'Maximum',
-      Period: 60,
-      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
-      Threshold: 1,
-      EvaluationPeriods: 1,
-      DatapointsToAlarm: 1,
-    },
-  ];
+    };
+  }
+  return {
+    ...common('Analysis'),
+    Namespace: METRIC_NAMESPACE,
+    MetricName: METRICS.analysisFailed.name,
+    Dimensions: analysisDimensions(settings.modelName, config),
+    Statistic: 'Maximum',
+    Period: 60,
+    ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+    Threshold: 1,
+    EvaluationPeriods: 1,
+    DatapointsToAlarm: 1,
+  };
 }
 
-export function rollbackAlarms(settings: DeploymentSettings, resource: string): string[] {
+/** Alarms that SageMaker watches during a release. */
+export function rollbackAlarms(settings: Pick<DeploymentSettings, 'alarms'>, resource: string): string[] {
   return [...ALARM_KINDS.map((kind) => deploymentNames.alarm(resource, kind)), ...settings.alarms];
 }
 
 /** Composite alarms are asked for only when the user may have added one: they need a permission on all alarms (API_DescribeAlarms). */
-export function rollbackAlarmTypes(settings: DeploymentSettings): AlarmType[] {
+export function rollbackAlarmTypes(settings: Pick<DeploymentSettings, 'alarms'>): AlarmType[] {
   return settings.alarms.length === 0 ? ['MetricAlarm'] : ['MetricAlarm', 'CompositeAlarm'];
 }
 
-export function fleetDimensions(endpointName: string, config: string): { Name: string; Value: string }[] {
+export function fleetDimensions(endpointName: string, config: string, variant: string = VARIANT_NAME): { Name: string; Value: string }[] {
   return [
     { Name: 'EndpointName', Value: endpointName },
-    { Name: 'VariantName', Value: VARIANT_NAME },
+    { Name: 'VariantName', Value: variant },
     { Name: 'EndpointConfigName', Value: config },
   ];
 }
@@ -151,20 +120,36 @@ export function analysisDimensions(modelName: string, config: string): { Name: s
   ];
 }
 
-export function updateEndpointRequest(settings: DeploymentSettings, plan: Deployable): UpdateEndpointCommandInput {
-  return {
-    EndpointName: settings.endpointName,
-    EndpointConfigName: plan.resource,
-    // The default throws autoscaled capacity away at the moment when both fleets are needed. Without scaling the configuration decides.
-    RetainAllVariantProperties: true,
-    ...(settings.endpoint.scaling ? {} : { ExcludeRetainedVariantProperties: [{ VariantPropertyType: 'DesiredInstanceCount' as const }] }),
-    DeploymentConfig: deploymentConfig(settings, plan.resource),
-  };
+/** @param instances that the variant has now */
+export function updateEndpointRequest(settings: DeploymentSettings, stage: StagePlan, instances?: number): UpdateEndpointCommandInput {
+  return { ...plainUpdateRequest(settings, stage.config, instances), ...(isGuarded(settings, stage) ? { DeploymentConfig: deploymentConfig(settings, stage.config) } : {}) };
+}
+
+/** A changed set of variants, and serverless endpoints, have no guardrails (deployment-guardrails-exclusions, model-deploy-feature-matrix). */
+export function isGuarded({ routing }: Pick<DeploymentSettings, 'routing'>, { stage }: Pick<StagePlan, 'stage'>): boolean {
+  return stage === 'RELEASE' && routing.type !== 'UNGUARDED';
+}
+
+/** All at once and without baking: for the stages before the release, and for putting the champion back. */
+export function plainUpdateRequest(settings: DeploymentSettings, config: string, instances?: number): UpdateEndpointCommandInput {
+  const request = { EndpointName: settings.endpointName, EndpointConfigName: config };
+  // What can be retained is counts and weights (API_VariantProperty); a serverless variant has neither.
+  if (settings.endpoint.kind === 'SERVERLESS') return request;
+  // The default throws autoscaled capacity away at the moment when both fleets are needed. Without scaling the configuration decides; and
+  // of an endpoint that has scaled to zero nothing could be said while it bakes.
+  const counts: VariantProperty[] = settings.endpoint.scaling && instances !== 0 ? [] : [{ VariantPropertyType: 'DesiredInstanceCount' }];
+  return { ...request, RetainAllVariantProperties: true, ExcludeRetainedVariantProperties: [{ VariantPropertyType: 'DesiredWeight' }, ...counts] };
 }
 
 function deploymentConfig(settings: DeploymentSettings, resource: string): DeploymentConfig {
-  const { type, percent, waitSeconds } = settings.routing;
+  const { routing } = settings;
+  const { type, percent, waitSeconds } = routing;
   const size = { Type: 'CAPACITY_PERCENT' as const, Value: percent };
+  const MaximumExecutionTimeoutInSeconds = updateSeconds(settings, routing);
+  const AutoRollbackConfiguration = { Alarms: rollbackAlarms(settings, resource).map((AlarmName) => ({ AlarmName })) };
+  if (type === 'ROLLING') {
+    return { RollingUpdatePolicy: { MaximumBatchSize: size, WaitIntervalInSeconds: waitSeconds, MaximumExecutionTimeoutInSeconds }, AutoRollbackConfiguration };
+  }
   return {
     BlueGreenUpdatePolicy: {
       TrafficRoutingConfiguration: {
@@ -174,38 +159,8 @@ function deploymentConfig(settings: DeploymentSettings, resource: string): Deplo
         ...(type === 'LINEAR' ? { LinearStepSize: size } : {}),
       },
       TerminationWaitInSeconds: settings.terminationWaitSeconds,
-      MaximumExecutionTimeoutInSeconds: settings.maximumSeconds,
+      MaximumExecutionTimeoutInSeconds,
     },
-    AutoRollbackConfiguration: { Alarms: rollbackAlarms(settings, resource).map((AlarmName) => ({ AlarmName })) },
-  };
-}
-
-export const scalableTarget = (settings: DeploymentSettings) =>
-  ({
-    ServiceNamespace: 'sagemaker',
-    ResourceId: deploymentNames.scalableTarget(settings.endpointName),
-    ScalableDimension: 'sagemaker:variant:DesiredInstanceCount',
-  }) as const;
-
-/** Capacity must hold still while two fleets are compared. Without minimum and maximum the registered ones stay. */
-export function suspendScalingRequest(settings: DeploymentSettings, suspended: boolean): RegisterScalableTargetCommandInput {
-  return {
-    ...scalableTarget(settings),
-    ...(suspended || !settings.endpoint.scaling ? {} : { MinCapacity: settings.endpoint.scaling.minimum, MaxCapacity: settings.endpoint.scaling.maximum }),
-    SuspendedState: { DynamicScalingInSuspended: suspended, DynamicScalingOutSuspended: suspended, ScheduledScalingSuspended: suspended },
-  };
-}
-
-export function scalingPolicyRequest(settings: DeploymentSettings, policy: TargetTrackingSettings): PutScalingPolicyCommandInput {
-  return {
-    ...scalableTarget(settings),
-    PolicyName: deploymentNames.scalingPolicy(settings.modelName, policy.name),
-    PolicyType: 'TargetTrackingScaling',
-    TargetTrackingScalingPolicyConfiguration: {
-      TargetValue: policy.target,
-      PredefinedMetricSpecification: { PredefinedMetricType: 'SageMakerVariantInvocationsPerInstance' },
-      ScaleInCooldown: policy.scaleInCooldownSeconds,
-      ScaleOutCooldown: policy.scaleOutCooldownSeconds,
-    },
+    AutoRollbackConfiguration,
   };
 }

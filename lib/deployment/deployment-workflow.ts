@@ -1,4 +1,4 @@
-import { CustomResource, Duration, Stack } from 'aws-cdk-lib';
+import { CustomResource, Duration, Size, Stack } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -11,9 +11,10 @@ import { HandlerFunction } from '../private/handler-function';
 import { Workflow } from '../private/workflow';
 import { ModelRegistry } from '../registry/model-registry';
 import { Deployment } from './deployment';
-import { deploymentDefinition, deploymentLimits } from './deployment-definition';
+import { deploymentDefinition } from './deployment-definition';
+import { executionSeconds } from './deployment-limits.contract';
 import { DeploymentPermissions } from './deployment-permissions';
-import { DeploymentInput, DeploymentSettings } from './deployment.contract';
+import { DeploymentSettings } from './deployment.contract';
 
 export interface DeploymentWorkflowProps {
   readonly modelName: string;
@@ -35,6 +36,8 @@ export class DeploymentWorkflow extends Construct {
   public readonly executionRole: iam.Role;
   /** Starts the workflow when a version is approved. */
   public readonly rule: events.Rule;
+  /** Starts the workflow when one of its executions was stopped, ran out of time or failed. */
+  public readonly reconciliationRule: events.Rule;
 
   public constructor(scope: Construct, id: string, props: DeploymentWorkflowProps) {
     super(scope, id);
@@ -49,9 +52,9 @@ export class DeploymentWorkflow extends Construct {
       description: `Containers behind endpoint ${modelName}`,
     });
     const permissions = new DeploymentPermissions(this, { ...props, endpointName: this.endpointName, executionRole: this.executionRole });
-    permissions.grantExecutionRole();
-
     const choices = deployment._choices();
+    permissions.grantExecutionRole(choices.endpoint);
+
     const settings: DeploymentSettings = {
       ...choices,
       modelName,
@@ -62,12 +65,13 @@ export class DeploymentWorkflow extends Construct {
       runbookUrl: governance.owner.runbookUrl,
     };
     const environment = { DEPLOYMENT_SETTINGS: Stack.of(this).toJsonString(settings) };
-    const handler = (name: string, entry: string, description: string): HandlerFunction =>
-      new HandlerFunction(this, name, { handler: entry, description: `${description} of model ${modelName}`, environment, timeout: Duration.seconds(110) });
+    const handler = (name: string, entry: string, description: string, memory?: Size): HandlerFunction =>
+      new HandlerFunction(this, name, { handler: entry, description: `${description} of model ${modelName}`, environment, timeout: Duration.seconds(110), memory });
     const handlers = {
       plan: handler('Plan', 'plan-deployment', 'Decides what to do about a version'),
       apply: handler('Apply', 'apply-deployment', 'Starts deployments'),
-      analyze: handler('Analyze', 'analyze-deployment', 'Compares the fleets during deployments'),
+      // Reads captured files of a whole baking period.
+      analyze: handler('Analyze', 'analyze-deployment', 'Compares the fleets during deployments', Size.mebibytes(512)),
       verify: handler('Verify', 'verify-deployment', 'Checks what really serves after deployments'),
       promote: handler('Promote', 'promote-deployment', 'Moves the champion pointer'),
       cleanUp: handler('CleanUp', 'clean-up-deployment', 'Ends deployments'),
@@ -82,11 +86,14 @@ export class DeploymentWorkflow extends Construct {
     const workflow = new Workflow(this, 'Workflow', {
       definition: deploymentDefinition(governance, handlers, choices),
       handlers: [...Object.values(handlers), ...governance._handlers],
-      timeout: Duration.seconds(deploymentLimits(choices).executionSeconds),
+      timeout: Duration.seconds(executionSeconds(choices)),
     });
     this.stateMachine = workflow.stateMachine;
     this.rule = this.startOnApproval(modelName);
-    this.followStack(settings, permissions);
+    this.reconciliationRule = this.startAfterDeath(modelName);
+    const resource = this.followStack(settings, permissions);
+    // Removed before the endpoint is: nothing of what is being removed may start a deployment again.
+    for (const rule of [this.rule, this.reconciliationRule]) rule.node.addDependency(resource);
   }
 
   /**
@@ -94,7 +101,7 @@ export class DeploymentWorkflow extends Construct {
    * workflow finds the version serving and skips the second.
    */
   private startOnApproval(modelName: string): events.Rule {
-    const input: Record<keyof DeploymentInput, string> = {
+    const input: Record<'modelPackageArn' | 'trigger' | 'reason', string> = {
       modelPackageArn: events.EventField.fromPath('$.detail.ModelPackageArn'),
       trigger: 'approval',
       reason: `approved in the registry at ${events.EventField.fromPath('$.time')}`,
@@ -110,25 +117,49 @@ export class DeploymentWorkflow extends Construct {
     });
   }
 
-  private followStack(settings: DeploymentSettings, permissions: DeploymentPermissions): void {
+  /**
+   * Step Functions guide, "Automating Step Functions event delivery with EventBridge". The dead run's input is text in the event, which no
+   * event field can take apart: the plan reads from the endpoint what there is to finish. The event may come twice or, rarely, never: then the
+   * next deployment does the same.
+   */
+  private startAfterDeath(modelName: string): events.Rule {
+    const detail = (field: string): string => events.EventField.fromPath(`$.detail.${field}`);
+    const input: Record<'trigger' | 'reason' | 'deadExecutionArn', string> = {
+      trigger: 'reconcile',
+      reason: `run ${detail('name')} ended as ${detail('status')}`,
+      deadExecutionArn: detail('executionArn'),
+    };
+    return new events.Rule(this, 'OnDeath', {
+      description: `Finishes what a dead deployment of model ${modelName} began`,
+      eventPattern: {
+        source: ['aws.states'],
+        detailType: ['Step Functions Execution Status Change'],
+        detail: { stateMachineArn: [this.stateMachine.stateMachineArn], status: ['ABORTED', 'TIMED_OUT', 'FAILED'] },
+      },
+      targets: [new targets.SfnStateMachine(this.stateMachine, { input: events.RuleTargetInput.fromObject(input) })],
+    });
+  }
+
+  private followStack(settings: DeploymentSettings, permissions: DeploymentPermissions): CustomResource {
     const lifecycle = new HandlerFunction(this, 'Lifecycle', {
       handler: 'endpoint-lifecycle',
       description: `Removes or deploys again the endpoint of model ${settings.modelName} with its stack`,
       environment: { DEPLOYMENT_SETTINGS: Stack.of(this).toJsonString(settings), STATE_MACHINE_ARN: this.stateMachine.stateMachineArn },
-      timeout: Duration.minutes(5),
+      timeout: Duration.minutes(14),
     });
     permissions.grantLifecycle(lifecycle, this.stateMachine);
     const resource = new CustomResource(this, 'Endpoint', {
       serviceToken: lifecycle.functionArn,
       resourceType: 'Custom::SageMakerEndpointLifecycle',
       serviceTimeout: Duration.minutes(15),
-      // Only what a new endpoint configuration would show; how a deployment is done takes effect with the next one.
+      // What a person sees of the serving endpoint and of how it is replaced; limits and thresholds take effect with the next deployment.
       properties: {
         EndpointName: settings.endpointName,
-        ServingConfiguration: Stack.of(this).toJsonString(settings.endpoint),
+        ServingConfiguration: Stack.of(this).toJsonString({ endpoint: settings.endpoint, routing: { type: settings.routing.type, percent: settings.routing.percent } }),
       },
     });
     // Removed before the roles and permissions that removing needs, and before the role that the endpoint runs with.
     resource.node.addDependency(lifecycle.role!, this.executionRole, this.stateMachine);
+    return resource;
   }
 }

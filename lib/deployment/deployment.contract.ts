@@ -1,12 +1,15 @@
 /** What the constructs, handlers and workflow of a deployment share. Imports nothing. */
 export interface DeploymentInput {
-  readonly modelPackageArn: string;
+  /** Absent for `reconcile` only: which version a dead run was about is read from the endpoint. */
+  readonly modelPackageArn?: string;
   /**
    * `approval` by the registry's event; `rollback` and `manual` by a person; `configuration` by `cdk deploy`; `reconcile` when a run died:
    * it finishes what that run began and starts nothing of its own.
    */
   readonly trigger: 'approval' | 'manual' | 'rollback' | 'configuration' | 'reconcile';
   readonly reason: string;
+  /** `reconcile` only: execution that ended without an end of its own. */
+  readonly deadExecutionArn?: string;
 }
 
 /** Constant: an endpoint update with guardrails must keep the variant's name (deployment-guardrails-exclusions). */
@@ -230,6 +233,7 @@ export const deploymentNames = {
   /** Everything that deployments of this model create begins so; grants are scoped by it. */
   prefix: (model: string): string => `${model}-v`,
   alarm: (resource: string, kind: AlarmKind): string => `${resource}-${kind}`,
+  /** Also the name of the alarm that a policy without target tracking needs. */
   scalingPolicy: (model: string, name: string): string => `${model}-${name}`,
   /** Resource id of Application Auto Scaling (RegisterScalableTarget, "SageMaker endpoint variant"). */
   scalableTarget: (endpoint: string): string => `endpoint/${endpoint}/variant/${VARIANT_NAME}`,
@@ -242,6 +246,11 @@ export type AlarmKind = (typeof ALARM_KINDS)[number];
 export function resourceVersion(model: string, name: string): number | undefined {
   const match = new RegExp(`^${model}-v(\\d+)-${RUN_ID}${STAGE_SUFFIX}$`).exec(name);
   return match ? Number(match[1]) : undefined;
+}
+
+/** Name of the SageMaker Model that the configuration was made for: a stage's configuration has one more part. */
+export function configResource(name: string): string {
+  return name.replace(/-(?:shadow|test)$/, '');
 }
 
 /** The stage that a configuration belongs to, by its name. */
@@ -278,4 +287,5 @@ export function decisionMarginSeconds(intervalSeconds: number): number {
   return intervalSeconds + 120;
 }
 
-export type PlanAction = 'CREATE' | 'UPDATE' | 'RESUME' | 'ADOPT' | 'WAIT' | 'REMOVE_FAILED' | 'SKIP' | 'REFUSE';
+/** `RESUME` goes on with what a dead run began, `ADOPT` verifies and records what it finished, `RESTORE` takes it back. */
+export type PlanAction = 'CREATE' | 'UPDATE' | 'RESUME' | 'ADOPT' | 'RESTORE' | 'WAIT' | 'REMOVE_FAILED' | 'SKIP' | 'REFUSE';

@@ -1,24 +1,20 @@
-import { ApplicationAutoScalingClient, DeregisterScalableTargetCommand } from '@aws-sdk/client-application-auto-scaling';
+import { setTimeout } from 'node:timers/promises';
+import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { S3Client } from '@aws-sdk/client-s3';
-import { DeleteEndpointCommand, SageMakerClient } from '@aws-sdk/client-sagemaker';
+import { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import type { CloudFormationCustomResourceEvent, CloudFormationCustomResourceResponse } from 'aws-lambda';
 import { lakeKeys } from '../data/data-lake.contract';
 import { requireEnvironment } from '../private/environment.contract';
 import { getJson } from '../private/object-store.lambda-shared';
-import { deleteAlarms, deleteResources } from './clean-up.lambda-shared';
 import { type ChampionPointer, type DeploymentInput, type DeploymentSettings, LIFECYCLE_ENVIRONMENT } from './deployment.contract';
-import { scalableTarget } from './deployment-requests.lambda-shared';
-import { findEndpoint, ignoring, isMissing } from './sagemaker-state.lambda-shared';
+import { removeEndpoint, type RemovalClients } from './remove-endpoint.lambda-shared';
+import { ignoring } from './sagemaker-state.lambda-shared';
 import { deploymentSettings } from './settings.lambda-shared';
 
-export interface LifecycleClients {
+export interface LifecycleClients extends RemovalClients {
   readonly s3: S3Client;
-  readonly sagemaker: SageMakerClient;
-  readonly cloudWatch: CloudWatchClient;
-  readonly autoScaling: ApplicationAutoScalingClient;
-  readonly sfn: SFNClient;
 }
 
 /**
@@ -30,8 +26,9 @@ export async function followStack(
   clients: LifecycleClients,
   settings: DeploymentSettings,
   stateMachineArn: string,
+  pause: (milliseconds: number) => Promise<void> = setTimeout,
 ): Promise<void> {
-  if (event.RequestType === 'Delete') return remove(clients, settings);
+  if (event.RequestType === 'Delete') return removeEndpoint(clients, settings, stateMachineArn, pause);
   if (event.RequestType === 'Create') return;
   if (event.ResourceProperties['ServingConfiguration'] === event.OldResourceProperties['ServingConfiguration']) return;
   const champion = await getJson<ChampionPointer>(clients.s3, settings.bucket, lakeKeys.championPointer(settings.modelName));
@@ -46,18 +43,6 @@ export async function followStack(
     (error) => (error as Error).name === 'ExecutionAlreadyExists',
     () => clients.sfn.send(new StartExecutionCommand({ stateMachineArn, name: `configuration-${event.RequestId}`, input: JSON.stringify(input) })),
   );
-}
-
-async function remove({ sagemaker, cloudWatch, autoScaling }: LifecycleClients, settings: DeploymentSettings): Promise<void> {
-  await ignoring(
-    (error) => (error as Error).name === 'ObjectNotFoundException',
-    () => autoScaling.send(new DeregisterScalableTargetCommand(scalableTarget(settings))),
-  );
-  if (await findEndpoint(sagemaker, settings.endpointName)) {
-    await ignoring(isMissing, () => sagemaker.send(new DeleteEndpointCommand({ EndpointName: settings.endpointName })));
-  }
-  await deleteAlarms(cloudWatch, settings.modelName);
-  await deleteResources(sagemaker, settings.modelName, new Set());
 }
 
 /** A custom resource answers by PUT to a presigned URL (CloudFormation guide, "Custom resource response objects"). */

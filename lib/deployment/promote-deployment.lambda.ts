@@ -2,7 +2,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { lakeKeys } from '../data/data-lake.contract';
 import { getJson, putJsonIf } from '../private/object-store.lambda-shared';
 import type { DeploymentPlan, PromotionResult } from './deployment-plan.contract';
-import { deployable } from './deployment-requests.lambda-shared';
+import { deployable } from './endpoint-config-requests.lambda-shared';
 import type { ChampionPointer, DeploymentSettings } from './deployment.contract';
 import { deploymentSettings } from './settings.lambda-shared';
 

@@ -1,11 +1,13 @@
 import {
   DescribeEndpointCommand,
   type DescribeEndpointCommandOutput,
+  DescribeEndpointConfigCommand,
   ListEndpointConfigsCommand,
   ListModelsCommand,
+  type ProductionVariant,
   type SageMakerClient,
 } from '@aws-sdk/client-sagemaker';
-import { deploymentNames, resourceVersion } from './deployment.contract';
+import { deploymentNames, resourceVersion, VARIANT_NAME } from './deployment.contract';
 
 /** Statuses in which somebody (SageMaker, or an update of ours) is at work on the endpoint. */
 const TRANSITIONAL = new Set(['Creating', 'Updating', 'SystemUpdating', 'RollingBack', 'Deleting']);
@@ -16,21 +18,43 @@ export function isTransitional(status: string | undefined): boolean {
 
 /** SageMaker answers a plain ValidationException for what does not exist and for what exists already; only the message tells. */
 export function isMissing(error: unknown): boolean {
-  return says(error, /could not find|does not exist/i);
+  return (error as Error).name === 'ResourceNotFound' || says(error, /could not find|does not exist/i);
 }
 
 export function isExisting(error: unknown): boolean {
   return says(error, /already exist/i);
 }
 
+/** UpdateEndpoint and DeleteEndpoint while somebody else's update runs: `Cannot update in-progress endpoint "arn:…"`. */
+export function isInProgress(error: unknown): boolean {
+  return says(error, /in-progress/i);
+}
+
 function says(error: unknown, expected: RegExp): boolean {
   const { name, message } = error as Error;
-  return name === 'ResourceNotFound' || (name === 'ValidationException' && expected.test(message));
+  return name === 'ValidationException' && expected.test(message);
 }
 
 /** The endpoint, or undefined when there is none. */
 export async function findEndpoint(sagemaker: SageMakerClient, name: string): Promise<DescribeEndpointCommandOutput | undefined> {
   return ignoring(isMissing, () => sagemaker.send(new DescribeEndpointCommand({ EndpointName: name })));
+}
+
+/** The variant that users hear, as its configuration describes it. */
+export async function describeFleet(sagemaker: SageMakerClient, EndpointConfigName: string): Promise<ProductionVariant | undefined> {
+  const { ProductionVariants } = await sagemaker.send(new DescribeEndpointConfigCommand({ EndpointConfigName }));
+  return ProductionVariants?.find((variant) => variant.VariantName === VARIANT_NAME);
+}
+
+/** Whether a registered variant could not be updated from one to the other (endpoint-scaling-update). */
+export function isOtherType(before: ProductionVariant | undefined, after: ProductionVariant | undefined): boolean {
+  if (before === undefined || after === undefined) return false;
+  const isProvisioned = (variant: ProductionVariant): boolean => variant.ServerlessConfig?.ProvisionedConcurrency !== undefined;
+  return before.InstanceType !== after.InstanceType || isProvisioned(before) !== isProvisioned(after);
+}
+
+export function instancesOf(endpoint: DescribeEndpointCommandOutput): number | undefined {
+  return endpoint.ProductionVariants?.find((variant) => variant.VariantName === VARIANT_NAME)?.DesiredInstanceCount;
 }
 
 export async function ignoring<T>(expected: (error: unknown) => boolean, call: () => Promise<T>): Promise<T | undefined> {

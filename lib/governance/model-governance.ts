@@ -150,7 +150,7 @@ export class ModelGovernance extends Construct {
     return {
       ...handlerTask(this.outcomeFunction, {
         payload: {
-          eventId: record.eventSuffix !== undefined ? expr(`$states.context.Execution.Id & '#${record.eventSuffix}'`) : expr('$states.context.Execution.Id'),
+          eventId: record.eventId ?? (record.eventSuffix !== undefined ? expr(`$states.context.Execution.Id & '#${record.eventSuffix}'`) : expr('$states.context.Execution.Id')),
           workflow,
           outcome: record.outcome,
           executionArn: expr('$states.context.Execution.Id'),
@@ -193,4 +193,6 @@ export interface OutcomeRecord {
   readonly next?: string;
   readonly onError?: string;
   readonly eventSuffix?: string;
+  /** Instead of the execution's ARN, when the same outcome may come from another execution too. */
+  readonly eventId?: AslValue;
 }

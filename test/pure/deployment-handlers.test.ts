@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { applyDeployment } from '../../lib/deployment/apply-deployment.lambda';
 import { cleanUp, metadataValue } from '../../lib/deployment/clean-up-deployment.lambda';
-import { type DeploymentPlan, NO_ANALYSIS } from '../../lib/deployment/deployment-plan.contract';
+import { type ApplyResult, type DeploymentPlan, NO_ANALYSIS } from '../../lib/deployment/deployment-plan.contract';
 import { alarmResource, partialSteps, resourceVersion, totalWaitSeconds } from '../../lib/deployment/deployment.contract';
 import { followStack, lifecycleResponse } from '../../lib/deployment/endpoint-lifecycle.lambda';
 import { bakingSince, look } from '../../lib/deployment/look.lambda-shared';
@@ -68,7 +68,7 @@ describe('applying', () => {
     world.serve(1);
     world.addVersion(2);
     const made = await plan(world);
-    await applyDeployment({ step: 'prepare', plan: made }, clientsOf(world), SETTINGS);
+    await applyDeployment({ step: 'prepare', stage: 'RELEASE', plan: made }, clientsOf(world), SETTINGS);
     return { world, made };
   };
 
@@ -95,15 +95,15 @@ describe('applying', () => {
 
   it('may be repeated at every step', async () => {
     const { world, made } = await prepared();
-    await applyDeployment({ step: 'prepare', plan: made }, clientsOf(world), SETTINGS);
-    await applyDeployment({ step: 'start', plan: made }, clientsOf(world), SETTINGS);
-    await applyDeployment({ step: 'start', plan: made }, clientsOf(world), SETTINGS);
+    await applyDeployment({ step: 'prepare', stage: 'RELEASE', plan: made }, clientsOf(world), SETTINGS);
+    await applyDeployment({ step: 'start', stage: 'RELEASE', plan: made }, clientsOf(world), SETTINGS);
+    await applyDeployment({ step: 'start', stage: 'RELEASE', plan: made }, clientsOf(world), SETTINGS);
     expect(world.calls.filter((operation) => operation === 'UpdateEndpoint')).toHaveLength(1);
   });
 
   it('keeps autoscaled capacity, and without scaling takes the configured count', async () => {
     const { world, made } = await prepared();
-    await applyDeployment({ step: 'start', plan: made }, clientsOf(world), SETTINGS);
+    await applyDeployment({ step: 'start', stage: 'RELEASE', plan: made }, clientsOf(world), SETTINGS);
     const request = world.inputs.find(({ operation }) => operation === 'UpdateEndpoint')!.input;
     expect(request).toMatchObject({
       RetainAllVariantProperties: true,
@@ -115,10 +115,10 @@ describe('applying', () => {
         },
       },
     });
-    expect(request).not.toHaveProperty('ExcludeRetainedVariantProperties');
+    expect(request['ExcludeRetainedVariantProperties']).toEqual([{ VariantPropertyType: 'DesiredWeight' }]);
     const other = await prepared();
-    await applyDeployment({ step: 'start', plan: other.made }, clientsOf(other.world), { ...SETTINGS, endpoint: { ...SETTINGS.endpoint, scaling: undefined } });
-    expect(other.world.inputs.find(({ operation }) => operation === 'UpdateEndpoint')!.input).toMatchObject({ ExcludeRetainedVariantProperties: [{ VariantPropertyType: 'DesiredInstanceCount' }] });
+    await applyDeployment({ step: 'start', stage: 'RELEASE', plan: other.made }, clientsOf(other.world), { ...SETTINGS, endpoint: { ...SETTINGS.endpoint, scaling: undefined } });
+    expect(other.world.inputs.find(({ operation }) => operation === 'UpdateEndpoint')!.input).toMatchObject({ ExcludeRetainedVariantProperties: [{ VariantPropertyType: 'DesiredWeight' }, { VariantPropertyType: 'DesiredInstanceCount' }] });
   });
 
   it('refuses when an added alarm does not exist', async () => {
@@ -126,7 +126,7 @@ describe('applying', () => {
     world.serve(1);
     world.addVersion(2);
     const result = await applyDeployment({ step: 'prepare', plan: await plan(world) }, clientsOf(world), { ...SETTINGS, alarms: ['business'] });
-    expect(result.refused).toEqual(['rollback alarm business does not exist']);
+    expect((result as ApplyResult).refused).toEqual(['rollback alarm business does not exist']);
     expect(world.scaling!['SuspendedState'].DynamicScalingInSuspended).toBe(false);
   });
 
@@ -135,7 +135,7 @@ describe('applying', () => {
     world.addVersion(2);
     const made = await plan(world);
     world.fault = (operation) => (operation === 'CreateModel' ? Object.assign(new Error('no access'), { name: 'AccessDeniedException' }) : undefined);
-    await expect(applyDeployment({ step: 'prepare', plan: made }, clientsOf(world), SETTINGS)).rejects.toThrow('no access');
+    await expect(applyDeployment({ step: 'prepare', stage: 'RELEASE', plan: made }, clientsOf(world), SETTINGS)).rejects.toThrow('no access');
   });
 });
 
@@ -177,7 +177,7 @@ describe('verification', () => {
     const world = new DeploymentWorld();
     world.addVersion(2);
     const made = await plan(world);
-    await applyDeployment({ step: 'prepare', plan: made }, clientsOf(world), SETTINGS);
+    await applyDeployment({ step: 'prepare', stage: 'RELEASE', plan: made }, clientsOf(world), SETTINGS);
     world.endpoint = { status: 'InService', config: RESOURCE };
     return { world, made };
   };
@@ -185,18 +185,18 @@ describe('verification', () => {
   it('finds another image than the approved one', async () => {
     const { world, made } = await deployed();
     const approved = { ...made, expected: { ...made.expected!, imageDigest: `sha256:${'b'.repeat(64)}` } };
-    expect(await verifyDeployment({ plan: approved, state: NO_ANALYSIS }, clientsOf(world), SETTINGS)).toMatchObject({ outcome: 'FAILED', reasons: [expect.stringContaining('runs image')] });
+    expect(await verifyDeployment({ plan: approved, stage: 'RELEASE', state: NO_ANALYSIS }, clientsOf(world), SETTINGS)).toMatchObject({ outcome: 'ROLLED_BACK', different: true, reasons: [expect.stringContaining('runs image')] });
   });
 
   it('finds other model data than the approved', async () => {
     const { world, made } = await deployed();
     world.models.get(RESOURCE)!['PrimaryContainer'].ModelDataUrl = 's3://elsewhere/model.tar.gz';
-    expect(await verifyDeployment({ plan: made, state: NO_ANALYSIS }, clientsOf(world), SETTINGS)).toMatchObject({ outcome: 'FAILED', reasons: [expect.stringContaining('s3://elsewhere')] });
+    expect(await verifyDeployment({ plan: made, stage: 'RELEASE', state: NO_ANALYSIS }, clientsOf(world), SETTINGS)).toMatchObject({ outcome: 'ROLLED_BACK', different: true, reasons: [expect.stringContaining('s3://elsewhere')] });
   });
 
   it('passes what is as it was approved', async () => {
     const { world, made } = await deployed();
-    expect(await verifyDeployment({ plan: made, state: NO_ANALYSIS }, clientsOf(world), SETTINGS)).toMatchObject({ outcome: 'VERIFIED' });
+    expect(await verifyDeployment({ plan: made, stage: 'RELEASE', state: NO_ANALYSIS }, clientsOf(world), SETTINGS)).toMatchObject({ outcome: 'VERIFIED' });
   });
 });
 
@@ -229,8 +229,8 @@ describe('cleaning up', () => {
     const old = world.serve(1);
     world.addVersion(2);
     const made = await plan(world);
-    await applyDeployment({ step: 'prepare', plan: made }, clientsOf(world), SETTINGS);
-    await applyDeployment({ step: 'start', plan: made }, clientsOf(world), SETTINGS);
+    await applyDeployment({ step: 'prepare', stage: 'RELEASE', plan: made }, clientsOf(world), SETTINGS);
+    await applyDeployment({ step: 'start', stage: 'RELEASE', plan: made }, clientsOf(world), SETTINGS);
     await cleanUp({ outcome: 'FAILED', reasons: [], plan: made }, clientsOf(world), SETTINGS);
     expect(world.alarms.size).toBe(3);
     expect([...world.configs.keys()].sort()).toEqual([old, RESOURCE]);

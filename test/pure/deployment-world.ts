@@ -1,4 +1,4 @@
-import type { DeploymentSettings } from '../../lib/deployment/deployment.contract';
+import { type DeploymentSettings, partialSteps, type RoutingType } from '../../lib/deployment/deployment.contract';
 
 export const MODEL = 'flight-delay';
 export const START = Date.parse('2001-02-01T00:00:00Z');
@@ -50,6 +50,8 @@ interface Update {
   readonly config: string;
   readonly since: number;
   readonly alarms: string[];
+  /** Baking and termination, in milliseconds; 0 for a plain update. */
+  readonly bakes?: number;
 }
 
 const PROVISIONING = 240_000;
@@ -72,12 +74,18 @@ export class DeploymentWorld {
   public readonly started: Input[] = [];
   public endpoint?: { status: string; config: string; failureReason?: string };
   public update?: Update;
+  public instances = 2;
   public scaling?: Input;
   public policy?: Input;
+  public readonly policies = new Map<string, Input>();
+  public readonly scheduled = new Map<string, Input>();
+  public readonly executions: string[] = [];
   /** Requests, errors and latency of one fleet in one minute. */
   public traffic: (config: string, minute: number) => { requests: number; errors: number; latency: number } | undefined = () => ({ requests: 500, errors: 0, latency: 20_000 });
   /** Makes SageMaker go back silently when it would have finished. */
   public silentRollback = false;
+  /** Configurations that a plain update never reaches: SageMaker goes back. */
+  public unreachable: (config: string) => boolean = () => false;
   /** Makes a new endpoint fail. */
   public creationFails = false;
   /** Throws instead of answering. */
@@ -116,9 +124,9 @@ export class DeploymentWorld {
     const name = `${MODEL}-v${version}-${runId}`;
     this.addVersion(version);
     this.models.set(name, { ModelName: name, PrimaryContainer: { ModelDataUrl: `s3://lake/artifacts/${MODEL}/${version}/model.tar.gz` } });
-    this.configs.set(name, { EndpointConfigName: name, ProductionVariants: [{ VariantName: 'AllTraffic', ModelName: name }] });
+    this.configs.set(name, { EndpointConfigName: name, ProductionVariants: [{ VariantName: 'AllTraffic', ModelName: name, InstanceType: 'ml.m5.large', InitialInstanceCount: 2, InitialVariantWeight: 1 }] });
     this.endpoint = { status: 'InService', config: name };
-    this.scaling = { MinCapacity: 2, MaxCapacity: 4, SuspendedState: { DynamicScalingInSuspended: false } };
+    this.scaling = { ScalableDimension: 'sagemaker:variant:DesiredInstanceCount', MinCapacity: 2, MaxCapacity: 4, SuspendedState: { DynamicScalingInSuspended: false } };
     this.put(`state/${MODEL}/champion.json`, {
       version,
       modelPackageArn: packageArn(version),
@@ -151,16 +159,17 @@ export class DeploymentWorld {
       this.update = undefined;
     }
     if (this.endpoint?.status !== 'Updating' || !this.update) return;
-    const { config, since, alarms } = this.update;
+    const { config, since, alarms, bakes = 1_500_000 } = this.update;
     const baking = since + PROVISIONING;
-    const tripped = this.published.some((metric) => metric.config === config && metric.value === 1 && metric.time + 60_000 <= this.now && metric.time <= baking + 1_200_000);
+    const tripped = this.published.some((metric) => metric.config === config && metric.value === 1 && metric.time + 60_000 <= this.now && metric.time <= baking + bakes);
     if (tripped && alarms.some((name) => name.endsWith('-analysis'))) {
       this.alarms.get(`${config}-analysis`)!.StateValue = 'ALARM';
       this.alarms.get(`${config}-analysis`)!.StateReason = 'Threshold Crossed';
       this.endpoint = { ...this.endpoint, status: 'InService' };
       this.update = undefined;
-    } else if (this.now >= baking + 1_200_000 + 300_000) {
-      this.endpoint = { status: 'InService', config: this.silentRollback ? this.endpoint.config : config };
+    } else if (this.now >= baking + bakes) {
+      const goesBack = bakes > 0 ? this.silentRollback : this.unreachable(config);
+      this.endpoint = { status: 'InService', config: goesBack ? this.endpoint.config : config };
       this.update = undefined;
     }
   }
@@ -186,11 +195,13 @@ export class DeploymentWorld {
       EndpointStatus: this.endpoint.status,
       EndpointConfigName: this.endpoint.config,
       FailureReason: this.endpoint.failureReason,
-      ProductionVariants: [{ VariantName: 'AllTraffic', DeployedImages: [{ ResolvedImage: `${REPOSITORY}@${DIGEST}` }] }],
+      ProductionVariants: this.variants('ProductionVariants'),
+      ...(this.configs.get(this.endpoint.config)?.['ShadowProductionVariants'] ? { ShadowProductionVariants: this.variants('ShadowProductionVariants') } : {}),
       ...(this.update && this.endpoint.status === 'Updating'
         ? {
             PendingDeploymentSummary: {
               EndpointConfigName: this.update.config,
+              StartTime: new Date(this.update.since),
               ProductionVariants: [{ VariantName: 'AllTraffic', VariantStatus: [baking ? { Status: 'Baking', StartTime: new Date(this.update.since + PROVISIONING) } : { Status: 'Creating' }] }],
             },
           }
@@ -228,10 +239,18 @@ export class DeploymentWorld {
   protected onUpdateEndpoint({ EndpointConfigName, DeploymentConfig }: Input): Input {
     if (this.endpoint?.status !== 'InService') throw invalid(`Cannot update in-progress endpoint "${MODEL}".`);
     if (!this.configs.has(EndpointConfigName)) throw invalid('Could not find endpoint configuration.');
-    const alarms = DeploymentConfig.AutoRollbackConfiguration.Alarms.map((alarm: Input) => alarm.AlarmName);
+    const alarms = (DeploymentConfig?.AutoRollbackConfiguration.Alarms ?? []).map((alarm: Input) => alarm.AlarmName);
     this.endpoint = { ...this.endpoint, status: 'Updating' };
-    this.update = { config: EndpointConfigName, since: this.now, alarms };
+    this.update = { config: EndpointConfigName, since: this.now, alarms, bakes: bakingMilliseconds(DeploymentConfig) };
     return {};
+  }
+
+  private variants(list: string): Input[] {
+    return (this.configs.get(this.endpoint!.config)?.[list] ?? [{ VariantName: 'AllTraffic' }]).map((variant: Input) => ({
+      VariantName: variant.VariantName,
+      DesiredInstanceCount: this.instances,
+      DeployedImages: [{ ResolvedImage: `${REPOSITORY}@${DIGEST}` }],
+    }));
   }
 
   protected onDeleteEndpoint(): Input {
@@ -300,24 +319,51 @@ export class DeploymentWorld {
   }
 
   // Application Auto Scaling
-  protected onDescribeScalableTargets(): Input {
-    return { ScalableTargets: this.scaling ? [this.scaling] : [] };
+  protected onDescribeScalableTargets({ ScalableDimension }: Input): Input {
+    return { ScalableTargets: this.scaling?.['ScalableDimension'] === ScalableDimension ? [this.scaling] : [] };
   }
 
-  protected onRegisterScalableTarget({ MinCapacity, MaxCapacity, SuspendedState }: Input): Input {
+  protected onRegisterScalableTarget({ ScalableDimension, MinCapacity, MaxCapacity, SuspendedState }: Input): Input {
     if (!this.scaling && MinCapacity === undefined) throw new Error('a new scalable target needs capacities');
-    this.scaling = { ...this.scaling, ...(MinCapacity === undefined ? {} : { MinCapacity, MaxCapacity }), SuspendedState };
+    this.scaling = { ...this.scaling, ScalableDimension, ...(MinCapacity === undefined ? {} : { MinCapacity, MaxCapacity }), SuspendedState };
     return {};
   }
 
   protected onPutScalingPolicy(input: Input): Input {
     this.policy = input;
+    this.policies.set(input.PolicyName, input);
+    return { PolicyARN: `arn:policy:${input.PolicyName}` };
+  }
+
+  protected onDeleteScalingPolicy({ PolicyName }: Input): Input {
+    if (!this.policies.delete(PolicyName)) throw named('ObjectNotFoundException', PolicyName);
     return {};
+  }
+
+  protected onDescribeScalingPolicies({ NextToken }: Input): Input {
+    const { names, NextToken: next } = page([...this.policies.keys()], NextToken, 'names', 'PolicyName');
+    return { ScalingPolicies: names.map(({ PolicyName }: Input) => this.policies.get(PolicyName)), NextToken: next };
+  }
+
+  protected onPutScheduledAction(input: Input): Input {
+    this.scheduled.set(input.ScheduledActionName, input);
+    return {};
+  }
+
+  protected onDeleteScheduledAction({ ScheduledActionName }: Input): Input {
+    if (!this.scheduled.delete(ScheduledActionName)) throw named('ObjectNotFoundException', ScheduledActionName);
+    return {};
+  }
+
+  protected onDescribeScheduledActions({ NextToken }: Input): Input {
+    return page([...this.scheduled.keys()], NextToken, 'ScheduledActions', 'ScheduledActionName');
   }
 
   protected onDeregisterScalableTarget(): Input {
     if (!this.scaling) throw named('ObjectNotFoundException', 'no scalable target');
     this.scaling = undefined;
+    this.policies.clear();
+    this.scheduled.clear();
     return {};
   }
 
@@ -334,11 +380,29 @@ export class DeploymentWorld {
     return {};
   }
 
+  protected onListExecutions(): Input {
+    return { executions: this.executions.map((executionArn) => ({ executionArn })) };
+  }
+
+  protected onStopExecution({ executionArn }: Input): Input {
+    this.executions.splice(this.executions.indexOf(executionArn), 1);
+    return {};
+  }
+
   protected onStartExecution(input: Input): Input {
     if (this.started.some((execution) => execution['name'] === input.name)) throw named('ExecutionAlreadyExists', input.name);
     this.started.push(input);
     return {};
   }
+}
+
+/** As API_BlueGreenUpdatePolicy and API_RollingUpdatePolicy add it up. */
+function bakingMilliseconds(config: Input | undefined): number {
+  if (config === undefined) return 0;
+  const { RollingUpdatePolicy: rolling, BlueGreenUpdatePolicy: blueGreen } = config;
+  if (rolling) return (partialSteps('ROLLING', rolling.MaximumBatchSize.Value) + 1) * rolling.WaitIntervalInSeconds * 1000;
+  const { Type, WaitIntervalInSeconds, LinearStepSize } = blueGreen.TrafficRoutingConfiguration;
+  return ((partialSteps(Type as RoutingType, LinearStepSize?.Value ?? 100) + 1) * WaitIntervalInSeconds + blueGreen.TerminationWaitInSeconds) * 1000;
 }
 
 /** Two a page, so that everybody must read on. */

@@ -9,13 +9,25 @@ import { DataLake } from '../../lib/data/data-lake';
 import { Autoscaling } from '../../lib/deployment/autoscaling';
 import { Deployment } from '../../lib/deployment/deployment';
 import { DeploymentWorkflow } from '../../lib/deployment/deployment-workflow';
-import { deploymentLimits } from '../../lib/deployment/deployment-definition';
+import { BUSY_ATTEMPTS, executionSeconds, lookInterval, maximumLooks, settlingAttempts } from '../../lib/deployment/deployment-limits.contract';
+import { deploymentStages, extendedPlan } from '../../lib/deployment/deployment-stages.lambda-shared';
+import type { DeploymentSettings, ShadowSettings, TestSettings } from '../../lib/deployment/deployment.contract';
 import { ModelGovernance } from '../../lib/governance/model-governance';
 import { ModelOwner } from '../../lib/governance/model-owner';
 import { ConfigurationError, Problems } from '../../lib/private/errors';
 import { ModelRegistry } from '../../lib/registry/model-registry';
 
 const MODEL = 'flight-delay';
+
+/** Limits that SageMaker and the library set, not their defaults. */
+const LONGEST = {
+  maximumSeconds: 28_800,
+  terminationWaitSeconds: 300,
+  routing: { type: 'CANARY', percent: 50, waitSeconds: 600 },
+  analysis: { intervalSeconds: 60, minimumRequests: 100, confidence: 0.95, test: 'CONFIDENCE_SEQUENCE', inconclusive: 'ROLL_BACK', maximumExtensions: 0 },
+} as const;
+const SHADOW = { maximumSeconds: 30 * 86_400, intervalSeconds: 60 } as ShadowSettings;
+const TEST = { maximumSeconds: 90 * 86_400, intervalSeconds: 60 } as TestSettings;
 
 interface Synthesized {
   readonly stack: Stack;
@@ -106,6 +118,7 @@ describe('the deployment workflow', () => {
       Object.values(synthesize(() => deployment).template.findResources('Custom::SageMakerEndpointLifecycle'))[0]!['Properties'].ServingConfiguration;
     expect(serving(Deployment.canary())).toBe(serving(Deployment.canary({ waitInterval: Duration.minutes(20) })));
     expect(serving(Deployment.canary())).not.toBe(serving(Deployment.canary({ samplingPercentage: 50 })));
+    expect(serving(Deployment.canary())).not.toBe(serving(Deployment.canary({ canarySize: 25, instanceCount: 4 })));
     expect(workflow.endpointName).toBe(MODEL);
   });
 
@@ -115,7 +128,7 @@ describe('the deployment workflow', () => {
     expect(passing).toEqual([expect.objectContaining({ Condition: { StringEquals: { 'iam:PassedToService': 'sagemaker.amazonaws.com' } } })]);
     const unscoped = statements.filter((statement) => statement.Resource === '*').flatMap((statement) => [statement.Action].flat());
     for (const action of unscoped) {
-      expect(action).toMatch(/^(xray:|logs:|cloudwatch:(GetMetricData|PutMetricData)$|sagemaker:List(EndpointConfigs|Models)$|application-autoscaling:DescribeScalableTargets$|ecr:GetAuthorizationToken$)/);
+      expect(action).toMatch(/^(xray:|logs:|cloudwatch:(GetMetricData|PutMetricData)$|sagemaker:List(EndpointConfigs|Models)$|application-autoscaling:Describe(ScalableTargets|ScalingPolicies|ScheduledActions)$|ecr:GetAuthorizationToken$)/);
     }
   });
 
@@ -126,15 +139,30 @@ describe('the deployment workflow', () => {
     expect(report.violations.map((violation) => `${violation.ruleName} ${violation.violatingResources.map((resource) => resource.resourceLogicalId).join()}`)).toEqual([]);
   });
 
-  it('stays below the limits of Step Functions with the longest deployment and the shortest interval', () => {
-    const limits = deploymentLimits({
-      maximumSeconds: 28_800,
-      analysis: { intervalSeconds: 60, minimumRequests: 100, confidence: 0.95, test: 'CONFIDENCE_SEQUENCE', inconclusive: 'ROLL_BACK', maximumExtensions: 0 },
-    });
-    // Task 5 events, Wait 2, Choice 2; three retries of a task add 3 each, which not every look needs.
-    const events = 2 * 11 * limits.busyAttempts + (9 + 9) * limits.looks + 9 * limits.looks + 300;
-    expect(events).toBeLessThan(25_000);
-    expect(limits.executionSeconds).toBeLessThan(365 * 86_400);
+  it.each<[string, Partial<DeploymentSettings>]>([
+    ['the longest release with the shortest interval', {}],
+    ['extensions of it', { analysis: { ...LONGEST.analysis, inconclusive: 'EXTEND', maximumExtensions: 3 } }],
+    ['a month of shadow and three months of a test, looked at each minute', { shadow: SHADOW, test: TEST }],
+    ['all of it', { shadow: SHADOW, test: TEST, analysis: { ...LONGEST.analysis, inconclusive: 'EXTEND', maximumExtensions: 3 } }],
+  ])('stays below the limits of Step Functions with %s', (_title, more) => {
+    const timed = { ...LONGEST, ...more } as DeploymentSettings;
+    let plan: any = { resource: 'm-v2-r000000000000', champion: {} };
+    plan = { ...plan, stages: deploymentStages(timed, plan, 'approval') };
+    let looks = plan.stages.reduce((sum: number, stage: any) => sum + stage.maximumLooks, 0);
+    for (let extension = 0; extension < timed.analysis.maximumExtensions; extension++) {
+      plan = extendedPlan(timed, plan);
+      looks += plan.stages.at(-1).maximumLooks;
+    }
+    // Task 5 events, Wait 2, Choice 2. Waiting for the lock, for the endpoint, to abort and to restore; a stage's other states.
+    const events = 9 * (looks + 2 * BUSY_ATTEMPTS + 2 * settlingAttempts(timed)) + 60 * 7;
+    expect(events).toBeLessThan(24_000);
+    expect(executionSeconds(timed)).toBeLessThan(365 * 86_400);
+    for (const { stage } of plan.stages) expect(maximumLooks(timed, stage) * lookInterval(timed, stage)).toBeGreaterThanOrEqual(stage === 'AB_TEST' ? TEST.maximumSeconds : 28_800);
+  });
+
+  it('looks as often as the user asks for while that fits', () => {
+    expect(lookInterval(LONGEST as DeploymentSettings, 'RELEASE')).toBe(60);
+    expect(lookInterval({ ...LONGEST, test: { ...TEST, maximumSeconds: 7 * 86_400, intervalSeconds: 3600 } } as DeploymentSettings, 'AB_TEST')).toBe(3600);
   });
 });
 
