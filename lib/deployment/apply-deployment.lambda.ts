@@ -60,8 +60,8 @@ async function prepare(plan: Deployable, stage: StagePlan, clients: ApplyClients
   await ignoring(isExisting, () => sagemaker.send(new CreateEndpointConfigCommand(config)));
   // There is nothing to roll back to, and SageMaker runs no guardrails when it creates an endpoint.
   if (plan.action === 'CREATE') return { refused: [], progress: 'BUSY' };
-  for (const request of alarmRequests(settings, plan, stage)) await cloudWatch.send(new PutMetricAlarmCommand(request));
-  const refused = await reasonsToRefuse(cloudWatch, settings, stageAlarms(settings, plan, stage));
+  for (const request of alarmRequests(settings, stage)) await cloudWatch.send(new PutMetricAlarmCommand(request));
+  const refused = await reasonsToRefuse(cloudWatch, settings, stageAlarms(settings, stage));
   if (refused.length === 0) await holdScaling(clients, settings, await changesType(sagemaker, settings, config));
   return { refused, progress: 'BUSY' };
 }

@@ -27,19 +27,18 @@ export interface DeploymentPlan {
   readonly automatic?: boolean;
   /** ISO time at which the stage that is resumed began. */
   readonly resumedSince?: string;
-  /** Instead of the settings': a rollback by hand takes the older version without traffic too. */
-  readonly inconclusive?: AnalysisSettings['inconclusive'];
   /** Instead of the settings': a rollback by hand leaves the user's alarms out, which may be in ALARM because of what is rolled back. */
   readonly alarms?: readonly string[];
 }
 
 /** The settings as they hold for one stage of one run. */
-export function settingsOf(settings: DeploymentSettings, plan: Pick<DeploymentPlan, 'inconclusive' | 'alarms'>, stage?: Pick<StagePlan, 'routing'>): DeploymentSettings {
+export function settingsOf(settings: DeploymentSettings, plan: Pick<DeploymentPlan, 'alarms'>, stage?: Pick<StagePlan, 'routing' | 'inconclusive' | 'intervalSeconds'>): DeploymentSettings {
+  const { analysis } = settings;
   return {
     ...settings,
     routing: stage?.routing ?? settings.routing,
     alarms: plan.alarms ?? settings.alarms,
-    analysis: { ...settings.analysis, inconclusive: plan.inconclusive ?? settings.analysis.inconclusive },
+    analysis: { ...analysis, inconclusive: stage?.inconclusive ?? analysis.inconclusive, intervalSeconds: stage?.intervalSeconds ?? analysis.intervalSeconds },
   };
 }
 
@@ -56,7 +55,7 @@ export interface StagePlan {
   readonly config: string;
   /** Release only: differs from the settings for a rollback by hand (all at once) and for an extension (longer baking). */
   readonly routing?: RoutingSettings;
-  /** Release only, instead of the settings: a rollback by hand must not wait for traffic (PROMOTE), the last extension rolls back. */
+  /** Release only, instead of the settings: a rollback by hand must not wait for traffic (PROMOTE). */
   readonly inconclusive?: AnalysisSettings['inconclusive'];
   /** Pause between two looks. */
   readonly intervalSeconds: number;

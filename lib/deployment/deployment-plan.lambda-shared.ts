@@ -94,7 +94,7 @@ export function planBase(facts: PlanFacts, version: number, resource?: string): 
     championEtag: champion?.etag ?? 'absent',
     automatic: input.trigger !== 'manual' && !isRollback,
     stages: [],
-    ...(isRollback ? { inconclusive: 'PROMOTE' as const, alarms: [] } : {}),
+    ...(isRollback ? { alarms: [] } : {}),
     ...(resource === undefined ? {} : { resource, expected: expectedModel(modelPackage) }),
     ...(previousConfig === undefined || previousConfig === resource || endpoint === undefined ? {} : { previousConfig }),
     ...(champion === undefined || endpoint === undefined

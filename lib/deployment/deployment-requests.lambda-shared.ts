@@ -1,43 +1,30 @@
 import type { AlarmType, PutMetricAlarmCommandInput } from '@aws-sdk/client-cloudwatch';
 import type { DeploymentConfig, TrafficRoutingConfigType, UpdateEndpointCommandInput, VariantProperty } from '@aws-sdk/client-sagemaker';
-import { DIMENSION_ENDPOINT_CONFIG, DIMENSION_MODEL, ENDPOINT_METRICS, ENDPOINT_NAMESPACE, METRIC_NAMESPACE, METRICS } from '../monitoring/metric-catalogue.contract';
+import { DIMENSION_ENDPOINT_CONFIG, DIMENSION_MODEL, ENDPOINT_METRICS, ENDPOINT_NAMESPACE, METRIC_NAMESPACE, METRICS, REQUEST_COUNT } from '../monitoring/metric-catalogue.contract';
 import { updateSeconds } from './deployment-limits.contract';
-import type { DeploymentPlan, StagePlan } from './deployment-plan.contract';
+import type { StagePlan } from './deployment-plan.contract';
 import { ALARM_KINDS, type AlarmKind, deploymentNames, type DeploymentSettings, VARIANT_NAME } from './deployment.contract';
 
 /** Below this many requests in a minute one error is no rate; the analysis counts over the whole baking period instead. */
 const RATE_MINIMUM_REQUESTS = 20;
 
-/** Whom the alarms of a stage watch. */
-interface Fleet {
-  readonly config: string;
-  readonly variant: string;
-  readonly kinds: readonly AlarmKind[];
-}
-
 /**
- * Alarms that see the new fleet only: dimension EndpointConfigName (deployment-guardrails-configuration, "latency on the new fleet").
- * Nobody hears a shadow; and where SageMaker has no guardrails nothing but the looks would read them.
+ * Alarms that see the new fleet only: dimension EndpointConfigName (deployment-guardrails-configuration, "latency on the new fleet"). Where
+ * SageMaker has no guardrails there are none: the looks have the same limits, and put the champion back themselves.
+ *
+ * @param settings as `settingsOf` makes them
  */
-function watchedFleet(settings: DeploymentSettings, plan: Pick<DeploymentPlan, 'resource' | 'version'>, stage: StagePlan): Fleet | undefined {
-  if (stage.stage === 'AB_TEST') return { config: stage.config, variant: deploymentNames.challengerVariant('AB_TEST', plan.version), kinds: ['error-rate', 'latency'] };
-  return stage.stage === 'RELEASE' && settings.routing.type !== 'UNGUARDED' ? { config: stage.config, variant: VARIANT_NAME, kinds: ALARM_KINDS } : undefined;
+export function alarmRequests(settings: DeploymentSettings, stage: StagePlan): PutMetricAlarmCommandInput[] {
+  return isGuarded(settings, stage) ? ALARM_KINDS.map((kind) => alarmRequest(settings, stage.config, kind)) : [];
 }
 
-/** Names of the alarms of one stage: its own and the user's. @param settings as `settingsOf` makes them */
-export function stageAlarms(settings: DeploymentSettings, plan: Pick<DeploymentPlan, 'resource' | 'version'>, stage: StagePlan): string[] {
-  const fleet = watchedFleet(settings, plan, stage);
-  return [...(fleet?.kinds.map((kind) => deploymentNames.alarm(fleet.config, kind)) ?? []), ...settings.alarms];
+/** Names of the alarms of one stage: its own and the user's. */
+export function stageAlarms(settings: DeploymentSettings, stage: StagePlan): string[] {
+  return isGuarded(settings, stage) ? rollbackAlarms(settings, stage.config) : [...settings.alarms];
 }
 
-/** @param settings as `settingsOf` makes them */
-export function alarmRequests(settings: DeploymentSettings, plan: Pick<DeploymentPlan, 'resource' | 'version'>, stage: StagePlan): PutMetricAlarmCommandInput[] {
-  const fleet = watchedFleet(settings, plan, stage);
-  return fleet === undefined ? [] : fleet.kinds.map((kind) => alarmRequest(settings, fleet, kind));
-}
-
-function alarmRequest(settings: DeploymentSettings, { config, variant }: Fleet, kind: AlarmKind): PutMetricAlarmCommandInput {
-  const dimensions = fleetDimensions(settings.endpointName, config, variant);
+function alarmRequest(settings: DeploymentSettings, config: string, kind: AlarmKind): PutMetricAlarmCommandInput {
+  const dimensions = fleetDimensions(settings.endpointName, config);
   const common = (what: string) => ({
     AlarmName: deploymentNames.alarm(config, kind),
     AlarmDescription: `${what} of ${config} during its deployment: rolls back. ${settings.runbookUrl}#rollback-alarms`,
@@ -54,8 +41,7 @@ function alarmRequest(settings: DeploymentSettings, { config, variant }: Fleet, 
     return {
       ...common('Error rate'),
       Metrics: [
-        // Asynchronous endpoints publish no Invocations, but one value of Invocation5XXErrors for each request (async-inference-monitor).
-        settings.endpoint.kind === 'ASYNCHRONOUS' ? metric('requests', ENDPOINT_METRICS.errors5xx, 'SampleCount') : metric('requests', ENDPOINT_METRICS.invocations, 'Sum'),
+        metric('requests', REQUEST_COUNT[settings.endpoint.kind].metricName, REQUEST_COUNT[settings.endpoint.kind].statistic),
         metric('errors', ENDPOINT_METRICS.errors5xx, 'Sum'),
         { Id: 'rate', Expression: `IF(requests >= ${RATE_MINIMUM_REQUESTS}, errors / requests, 0)`, Label: 'error rate', ReturnData: true },
       ],
@@ -105,10 +91,10 @@ export function rollbackAlarmTypes(settings: Pick<DeploymentSettings, 'alarms'>)
   return settings.alarms.length === 0 ? ['MetricAlarm'] : ['MetricAlarm', 'CompositeAlarm'];
 }
 
-export function fleetDimensions(endpointName: string, config: string, variant: string = VARIANT_NAME): { Name: string; Value: string }[] {
+export function fleetDimensions(endpointName: string, config: string): { Name: string; Value: string }[] {
   return [
     { Name: 'EndpointName', Value: endpointName },
-    { Name: 'VariantName', Value: variant },
+    { Name: 'VariantName', Value: VARIANT_NAME },
     { Name: 'EndpointConfigName', Value: config },
   ];
 }

@@ -1,7 +1,7 @@
 import type { Prediction } from './analysis/prediction-distance';
 import { canaryShare } from './analysis/sample-ratio';
 import { analyze, type Observations } from './analysis/verdict';
-import type { AnalysisResult, AnalysisState } from './deployment-plan.contract';
+import { type AnalysisResult, type AnalysisState, settingsOf } from './deployment-plan.contract';
 import { fleetDimensions, rollbackAlarms } from './deployment-requests.lambda-shared';
 import { type DeploymentSettings, type RoutingSettings, VARIANT_NAME } from './deployment.contract';
 import { type CapturedFleet, readCaptured } from './look-captured.lambda-shared';
@@ -14,12 +14,7 @@ import { isTransitional } from './sagemaker-state.lambda-shared';
 const HISTORY = 60 * MINUTE;
 
 export function releaseSettings({ event, settings }: LookContext): DeploymentSettings {
-  const stage = stageOf(event);
-  return {
-    ...settings,
-    routing: stage?.routing ?? settings.routing,
-    analysis: { ...settings.analysis, inconclusive: stage?.inconclusive ?? settings.analysis.inconclusive },
-  };
+  return settingsOf(settings, event.plan, stageOf(event));
 }
 
 /** While SageMaker bakes the new fleet: compares the fleets, publishes 0 or 1 for the rollback alarm, remembers what it saw. */

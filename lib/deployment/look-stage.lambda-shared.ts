@@ -57,7 +57,7 @@ export async function observe(context: LookContext, config: string): Promise<Ana
   if (event.abort) return atRest('RESTORE', state);
   if (state.failures.length > 0) return atRest('RESTORE', state);
   const freeze = await frozen(context);
-  if (freeze !== undefined) return restore(state, [freeze]);
+  if (freeze !== undefined) return restore({ ...state, frozen: true }, [freeze]);
   const since = state.bakingSince ?? event.now;
   return { since, state: { ...state, bakingSince: since } };
 }

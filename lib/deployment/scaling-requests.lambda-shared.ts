@@ -1,6 +1,6 @@
 import type { PutScalingPolicyCommandInput, PutScheduledActionCommandInput, RegisterScalableTargetCommandInput } from '@aws-sdk/client-application-auto-scaling';
 import type { PutMetricAlarmCommandInput } from '@aws-sdk/client-cloudwatch';
-import { ENDPOINT_NAMESPACE } from '../monitoring/metric-catalogue.contract';
+import { ENDPOINT_METRICS, ENDPOINT_NAMESPACE } from '../monitoring/metric-catalogue.contract';
 import {
   deploymentNames,
   type DeploymentSettings,
@@ -66,7 +66,7 @@ export function scaleFromZeroAlarmRequest(settings: DeploymentSettings, policy: 
     AlarmName: deploymentNames.scalingPolicy(settings.modelName, policy.name),
     AlarmDescription: `Requests wait for ${settings.endpointName}, which has no instance: starts one. Not a page.`,
     Namespace: ENDPOINT_NAMESPACE,
-    MetricName: 'HasBacklogWithoutCapacity',
+    MetricName: ENDPOINT_METRICS.backlogWithoutCapacity,
     Dimensions: [{ Name: 'EndpointName', Value: settings.endpointName }],
     Statistic: 'Average',
     Period: 60,

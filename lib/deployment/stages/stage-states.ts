@@ -114,7 +114,7 @@ export function stageStates(
     IsExtended: choose(
       [
         [
-          `$outcome.name = 'ROLLED_BACK' and $stage.stage = 'RELEASE' and $analysis.inconclusive = true and $not($exists($plan.inconclusive)) and $extensions < ${choices.analysis.inconclusive === 'EXTEND' ? choices.analysis.maximumExtensions : 0}`,
+          `$outcome.name = 'ROLLED_BACK' and $stage.stage = 'RELEASE' and $analysis.inconclusive = true and $extensions < ${choices.analysis.inconclusive === 'EXTEND' ? choices.analysis.maximumExtensions : 0}`,
           'Extend',
         ],
       ],
