@@ -65,6 +65,17 @@ describe('several production variants', () => {
     await expect(world.invoke('1', { TargetVariant: 'Nobody' })).rejects.toMatchObject({ code: 'ValidationError', message: expect.stringContaining('Variant Nobody not found') });
   });
 
+  test('say how many requests each answers at the same time', async () => {
+    world.faults.add({ id: 'slow', type: 'container', modelNamePrefix: 'new', addedLatencyMilliseconds: 90_000 });
+    for (let i = 0; i < 3; i++) {
+      await world.invoke('1', { TargetVariant: 'AllTraffic' });
+      await world.invoke('1', { TargetVariant: 'Challenger' });
+      await world.minutes(1);
+    }
+    expect(world.values('ConcurrentRequestsPerModel', { EndpointName: 'shop', VariantName: 'AllTraffic' })).toEqual([1, 1, 1]);
+    expect(world.values('ConcurrentRequestsPerModel', { EndpointName: 'shop', VariantName: 'Challenger' })).toEqual([1, 2, 2]);
+  });
+
   test('change their weights, all or none', async () => {
     const change = (name: string, weight: number): unknown => ({ VariantName: name, DesiredWeight: weight });
     await expect(

@@ -19,6 +19,8 @@ const NAMESPACE = 'AWS/SageMaker';
 export class VariantMetrics {
   private readonly variant: Record<string, string>;
   private readonly dimensions: readonly Record<string, string>[];
+  /** When the requests under way end, in virtual milliseconds. */
+  private underWay: number[] = [];
 
   public constructor(
     private readonly context: SageMakerContext,
@@ -35,6 +37,7 @@ export class VariantMetrics {
   public record(outcome: InvocationOutcome): void {
     const clientError = outcome.status >= 400 && outcome.status < 500 ? 1 : 0;
     const serverError = outcome.status >= 500 ? 1 : 0;
+    if (this.kind === 'real-time') this.countConcurrent(outcome.modelLatencyMicroseconds);
     for (const dimensions of this.dimensions) {
       if (this.kind !== 'asynchronous') this.context.putMetric(NAMESPACE, 'Invocations', dimensions, 1, 'None');
       this.context.putMetric(NAMESPACE, 'Invocation4XXErrors', dimensions, clientError, 'None');
@@ -46,6 +49,14 @@ export class VariantMetrics {
       this.context.putMetric(NAMESPACE, 'ModelLatency', dimensions, outcome.modelLatencyMicroseconds, 'Microseconds');
       if (this.kind !== 'asynchronous') this.context.putMetric(NAMESPACE, 'OverheadLatency', dimensions, outcome.overheadLatencyMicroseconds, 'Microseconds');
     }
+  }
+
+  /** High-resolution metric for scaling (guide: endpoint-auto-scaling-add-code-define, ConcurrentRequestsPerModel). */
+  private countConcurrent(latencyMicroseconds: number): void {
+    const now = this.context.simulation.clock.now();
+    this.underWay = this.underWay.filter((end) => end > now);
+    this.underWay.push(now + latencyMicroseconds / 1000);
+    this.put('ConcurrentRequestsPerModel', this.underWay.length, 'None');
   }
 
   /** A metric that only this kind of endpoint has; per endpoint and variant. */
