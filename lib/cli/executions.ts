@@ -28,6 +28,8 @@ export interface EndedExecution {
 
 /** Between two questions while somebody waits; a state of a deployment lasts seconds to minutes. */
 const POLL_MILLISECONDS = 5_000;
+/** The others take no time and say nothing that the next state, or the outcome, does not. */
+const TELLING = new Set(['TaskStateEntered', 'WaitStateEntered', 'MapStateEntered', 'ParallelStateEntered']);
 /** States of a loop (wait, look, decide) come again and again; a state is news when it is none of the last so many. */
 const LOOP = 4;
 
@@ -67,8 +69,7 @@ export async function follow(
     const fresh = await eventsAfter(sfn, executionArn, seen);
     seen = fresh[fresh.length - 1]?.id ?? seen;
     for (const { type, timestamp, stateEnteredEventDetails: entered } of fresh) {
-      // Choices and passes take no time and say nothing that the next state does not.
-      if (entered?.name === undefined || type === 'ChoiceStateEntered' || type === 'PassStateEntered') continue;
+      if (entered?.name === undefined || !TELLING.has(type!)) continue;
       if (!recent.includes(entered.name)) tell({ name: entered.name, time: timestamp! });
       else recent.splice(recent.indexOf(entered.name), 1);
       recent.push(entered.name);

@@ -23,7 +23,7 @@ export interface ModelStatus {
   readonly waiting: { readonly version: number; readonly modelPackageArn: string; readonly registered: string; readonly deploymentOutcome: string | null } | null;
   readonly scaling: { readonly minimum: number; readonly maximum: number; readonly suspended: boolean } | null;
   readonly alarms: readonly { readonly name: string; readonly since: string; readonly reason: string }[];
-  /** Newest first; equal ones in a row once, with their number. */
+  /** Newest first; equal ones of monitoring or retraining in a row once, with their number. */
   readonly outcomes: readonly { readonly sequence: number; readonly time: string; readonly workflow: string; readonly outcome: string; readonly times: number; readonly reasons: readonly string[] }[];
 }
 
@@ -145,12 +145,14 @@ async function readWaiting({ aws, settings }: OperatedModel, champion: ChampionP
   };
 }
 
-/** A quiet day is one line. */
+/** What the clock starts: a quiet day of it is one line. */
+const ROUTINE = new Set(['monitoring', 'retraining']);
+
 function collapse(entries: readonly LedgerEntry[]): ModelStatus['outcomes'][number][] {
   const shown: { sequence: number; time: string; workflow: string; outcome: string; times: number; reasons: readonly string[] }[] = [];
   for (const { sequence, time, workflow, outcome, reasons } of entries) {
     const last = shown[shown.length - 1];
-    if (last?.workflow === workflow && last.outcome === outcome) last.times++;
+    if (ROUTINE.has(workflow) && last?.workflow === workflow && last.outcome === outcome) last.times++;
     else shown.push({ sequence, time, workflow, outcome, times: 1, reasons });
   }
   return shown;

@@ -44,7 +44,7 @@ export function formatStatus(status: ModelStatus, now: number, colours: Palette)
     const fate = waiting.deploymentOutcome === null ? 'approved and not deployed' : `approved; its deployment ended with ${waiting.deploymentOutcome}`;
     line('Waiting', `version ${waiting.version}, registered ${minute(waiting.registered)} UTC: ${fate}`, colours.attention);
   }
-  status.alarms.forEach(({ name, since }, index) => line(index === 0 ? 'Alarms' : '', `${name} in ALARM since ${ago(since)}`, colours.bad));
+  status.alarms.forEach(({ name, since }, index) => line(index === 0 ? 'Alarms' : '', `${name} since ${ago(since)}`, colours.bad));
   if (status.alarms.length === 0) line('Alarms', 'none in ALARM');
 
   if (status.outcomes.length > 0) lines.push('\n', ...formatOutcomes(status.outcomes, colours));

@@ -58,13 +58,15 @@ async function record(event: FreezeEvent, lambda: LambdaClient, environment: Env
     outcome: frozen ? 'FROZEN' : 'UNFROZEN',
     executionArn: event.caller,
     time: event.time,
-    reasons: [`automatic deployment and retraining are ${frozen ? 'frozen' : 'released'}: ${event.reason} (by ${event.caller})`],
+    reasons: [event.reason, `automatic deployment and retraining were ${frozen ? 'frozen' : 'released'} by ${event.caller}`],
     detail: { reason: event.reason, by: event.caller, event: event.id },
     // The owner has to know that nothing happens by itself any more, and when it does again.
     page: true,
   };
   const response = await lambda.send(new InvokeCommand({ FunctionName: environment.OUTCOME_FUNCTION, Payload: Buffer.from(JSON.stringify(outcome)) }));
-  if (response.FunctionError !== undefined) throw new Error(`the outcome function failed: ${Buffer.from(response.Payload ?? []).toString()}`);
+  if (response.FunctionError === undefined) return;
+  const { errorMessage } = JSON.parse(Buffer.from(response.Payload ?? []).toString()) as { errorMessage?: string };
+  throw new Error(`the state has changed, but the outcome function failed: ${errorMessage}`);
 }
 
 function checked(event: FreezeEvent): FreezeEvent {

@@ -1,4 +1,4 @@
-import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchClient, type MetricDatum, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { S3Client } from '@aws-sdk/client-s3';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
@@ -99,25 +99,16 @@ const ANNOUNCE: Record<Announcement, Announce> = {
         },
       }),
     ),
-  metric: (event, _, { cloudwatch }, environment) =>
-    cloudwatch.send(
-      new PutMetricDataCommand({
-        Namespace: METRIC_NAMESPACE,
-        MetricData: [
-          {
-            MetricName: METRICS.workflowOutcome.name,
-            Unit: METRICS.workflowOutcome.unit,
-            Value: 1,
-            Timestamp: new Date(event.time),
-            Dimensions: [
-              { Name: DIMENSION_MODEL, Value: environment.MODEL_NAME },
-              { Name: DIMENSION_WORKFLOW, Value: event.workflow },
-              { Name: DIMENSION_OUTCOME, Value: event.outcome },
-            ],
-          },
-        ],
-      }),
-    ),
+  metric: async (event, _, { cloudwatch }, environment) => {
+    const put = (Timestamp?: Date): Promise<unknown> => cloudwatch.send(new PutMetricDataCommand({ Namespace: METRIC_NAMESPACE, MetricData: [{ ...outcomeDatum(event, environment), Timestamp }] }));
+    try {
+      await put(new Date(event.time));
+    } catch (error) {
+      // At most two weeks old and two hours ahead (API_MetricDatum, Timestamp): a person's clock may be wrong, and an outcome counts all the same.
+      if (!/^InvalidParameter/.test((error as Error).name)) throw error;
+      await put();
+    }
+  },
   event: async ({ workflow, outcome, reasons, executionArn, time, page }, sequence, { eventBridge }, environment) => {
     const detail: OutcomeEventDetail = { modelName: environment.MODEL_NAME, workflow, outcome, reasons, sequence, executionArn, time, page };
     const answer = await eventBridge.send(
@@ -132,6 +123,19 @@ const ANNOUNCE: Record<Announcement, Announce> = {
     if (failed) throw new Error(`EventBridge did not take the outcome: ${failed.ErrorCode} ${failed.ErrorMessage}`);
   },
 };
+
+function outcomeDatum(event: OutcomeEvent, environment: OutcomeEnvironment): MetricDatum {
+  return {
+    MetricName: METRICS.workflowOutcome.name,
+    Unit: METRICS.workflowOutcome.unit,
+    Value: 1,
+    Dimensions: [
+      { Name: DIMENSION_MODEL, Value: environment.MODEL_NAME },
+      { Name: DIMENSION_WORKFLOW, Value: event.workflow },
+      { Name: DIMENSION_OUTCOME, Value: event.outcome },
+    ],
+  };
+}
 
 function pageText(event: OutcomeEvent, environment: OutcomeEnvironment): string {
   return [

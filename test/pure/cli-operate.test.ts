@@ -73,8 +73,8 @@ describe('status', () => {
                  by arn:aws:iam::111122223333:user/ops
       Waiting    version 4, registered 2001-03-04 11:00 UTC: approved; its deployment ended with
                  ROLLED_BACK
-      Alarms     Churn/Pipeline/Monitoring/data-drift in ALARM since 2001-03-04 11:59 UTC (1 min)
-                 churn-v2-r123456789abc-error-rate in ALARM since 2001-03-04 11:59 UTC (1 min)
+      Alarms     Churn/Pipeline/Monitoring/data-drift since 2001-03-04 11:59 UTC (1 min)
+                 churn-v2-r123456789abc-error-rate since 2001-03-04 11:59 UTC (1 min)
       "
     `);
   });
@@ -251,7 +251,7 @@ describe('deploy', () => {
     };
     const { code, stdout } = await account.run('deploy', MODEL, '4', '--wait');
     expect(code).toBe(0);
-    expect(stdout.split('\n').slice(2)).toEqual(['  12:00:00  acquire lock', '  12:01:00  plan', '  12:03:00  wait between looks', '  12:04:00  analyze', '  12:12:00  verify', '  12:13:00  ended', 'DEPLOYED after 1 min', '  - it serves', '']);
+    expect(stdout.split('\n').slice(2)).toEqual(['  12:00:00  acquire lock', '  12:01:00  plan', '  12:03:00  wait between looks', '  12:04:00  analyze', '  12:12:00  verify', 'DEPLOYED after 1 min', '  - it serves', '']);
   });
 
   it('tells a loop again when it comes again after something else', async () => {

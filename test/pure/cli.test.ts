@@ -77,12 +77,14 @@ describe('cdk-ml-pipeline', () => {
     expect(await run('--version')).toEqual({ code: 0, stdout: `${JSON.parse(readFileSync('package.json', 'utf8')).version}\n`, stderr: '' });
   });
 
-  it('explains every command with every option, in lines that fit', async () => {
+  it('explains every command with every option, in lines that fit, as the documentation does', async () => {
+    const documentation = readFileSync('docs/command-line.md', 'utf8');
     for (const { name, options } of COMMANDS) {
       const { code, stdout } = await run(name, '--help');
       expect(code).toBe(0);
       expect(stdout).toMatch(new RegExp(`^Usage: cdk-ml-pipeline ${name} `));
       for (const option of Object.keys(options)) expect(stdout).toContain(`--${option}`);
+      expect(documentation).toContain(`\`\`\`text\n${stdout}\`\`\``);
       for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
     }
   });

@@ -20,6 +20,8 @@ class FakeAws {
   public readonly running = new Set<string>();
   /** What EventBridge does not take. */
   public refusals = 0;
+  /** What CloudWatch takes as time of a metric. */
+  public latest = new Date('2001-03-01T00:00:00Z');
   private requests = 0;
   private dieAt = Infinity;
 
@@ -48,6 +50,7 @@ class FakeAws {
         this.pages.push(input);
         return {};
       case 'PutMetricDataCommand':
+        if (input.MetricData[0].Timestamp > this.latest) throw Object.assign(new Error('too far ahead'), { name: 'InvalidParameterValueException' });
         this.metrics.push(input);
         return {};
       case 'PutEventsCommand':
@@ -291,6 +294,14 @@ describe('freeze', () => {
       expect(stored(aws).frozen).toBe(true);
       expect(outcomes(aws)).toEqual(['operations FROZEN']);
     }
+  });
+
+  it('holds and is recorded although the clock of the person is wrong', async () => {
+    const aws = new FakeAws();
+    expect(await ask(aws, 'freeze', '1', { time: '2031-02-01T00:00:00Z' })).toMatchObject({ changed: true });
+    expect(aws.metrics).toHaveLength(1);
+    expect(aws.metrics[0]!.MetricData[0].Timestamp).toBeUndefined();
+    expect(outcomes(aws)).toEqual(['operations FROZEN']);
   });
 
   it('refuses an event that does not say who, why, when and which', async () => {
