@@ -52,16 +52,17 @@ describe('the command line on an account, in the name of a role with grants.oper
   });
 
   it('deploys a frozen model all the same, and says that the freeze holds', async () => {
-    world.simulation.faults.add({ id: 'lost-approval', type: 'event', detailType: 'SageMaker Model Package State Change', copies: 0, times: 1 });
     await world.register(true);
+    await world.settle();
+    expect((await history()).entries[0]).toMatchObject({ workflow: 'deployment', outcome: 'SKIPPED', reasons: [expect.stringContaining('the price feed is broken')] });
     expect((await status()).waiting).toMatchObject({ version: 2, deploymentOutcome: null });
-    const { code, stdout } = await world.run('deploy', MODEL, '2', '--wait', '--reason', 'its approval was lost');
+    const { code, stdout } = await world.run('deploy', MODEL, '2', '--wait', '--reason', 'the feed does not matter to it');
     expect(stdout).toContain('DEPLOYED after ');
     expect(code).toBe(0);
     expect(stdout.replace(/\s+/g, ' ')).toContain('holds for what starts by itself (the price feed is broken); this deployment goes on.');
     expect(stdout.match(/ {2}analyze\n/g)).toHaveLength(1);
     expect(await status()).toMatchObject({ champion: { version: 2 }, truth: { agrees: true }, waiting: null });
-    expect((await history()).entries[0]!.reasons[0]).toContain('its approval was lost (by arn:aws:sts::111122223333:assumed-role/Operator');
+    expect((await history()).entries[0]!.reasons[0]).toContain('the feed does not matter to it (by arn:aws:sts::111122223333:assumed-role/Operator');
   });
 
   it('releases, and rolls back through the same workflow', async () => {
@@ -82,10 +83,23 @@ describe('the command line on an account, in the name of a role with grants.oper
     expect(await status()).toMatchObject({ champion: { version: 1 }, truth: { agrees: true }, waiting: { version: 2, deploymentOutcome: 'ROLLED_BACK' } });
   });
 
+  it('freezes in the middle of an automatic deployment, which takes it back', async () => {
+    await world.register(true);
+    await world.advance(4);
+    expect(await status()).toMatchObject({ endpoint: { status: 'Updating' }, running: [{ trigger: 'approval', version: 3 }] });
+    await world.run('freeze', MODEL, '--reason', 'stop at once');
+    await world.settle();
+    const [newest] = (await history()).entries;
+    expect(newest).toMatchObject({ workflow: 'deployment', outcome: 'ROLLED_BACK' });
+    expect(newest!.reasons.join(' ')).toContain('stop at once');
+    expect(await status()).toMatchObject({ champion: { version: 1 }, truth: { agrees: true }, freeze: { reason: 'stop at once' } });
+    await world.run('unfreeze', MODEL);
+  });
+
   it('has all of it in the ledger, verified, and told to EventBridge once each', async () => {
     const { entries, verified } = await history();
     expect(verified).toEqual({ from: 1, to: entries.length, intact: true, problems: [] });
-    expect(entries.filter(({ workflow }) => workflow === 'operations').map(({ outcome }) => outcome)).toEqual(['UNFROZEN', 'FROZEN']);
+    expect(entries.filter(({ workflow }) => workflow === 'operations').map(({ outcome }) => outcome)).toEqual(['UNFROZEN', 'FROZEN', 'UNFROZEN', 'FROZEN']);
     expect(world.told.map(({ sequence }) => sequence)).toEqual(entries.map(({ sequence }) => sequence).reverse());
     expect(world.told.every(({ modelName }) => modelName === MODEL)).toBe(true);
     expect(world.simulation.counters).toMatchObject({ denied: 0, schemaErrors: 0 });
