@@ -6,6 +6,8 @@ export class AwsFailure extends UserError {
     /** The SDK's name of the error. */
     public readonly code: string,
     message: string,
+    /** It may go well the next time. */
+    public readonly passing = false,
   ) {
     super(message);
   }
@@ -17,13 +19,13 @@ const NETWORK = new Set(['ENOTFOUND', 'ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREAC
 /** `action`: the IAM action of the request. */
 export function awsFailure(error: Error & { code?: string; $metadata?: { httpStatusCode?: number } }, action: string): AwsFailure {
   const { name, message } = error;
-  const failure = (text: string): AwsFailure => new AwsFailure(name, text);
+  const failure = (text: string, passing = false): AwsFailure => new AwsFailure(name, text, passing);
   if (name === 'CredentialsProviderError') return failure(`no AWS credentials: log in, set them in the environment, or give --profile (${oneLine(message)})`);
   if (/region is missing/i.test(message)) return failure('no AWS region: give --region, set AWS_REGION, or choose a profile that has one');
   if (CREDENTIALS.has(name)) return failure(`AWS does not accept the credentials: ${oneLine(message)}`);
   if (/^AccessDenied|^Authorization/.test(name) || error.$metadata?.httpStatusCode === 403) return failure(denied(message, action));
-  if (NETWORK.has(error.code ?? name)) return failure(`AWS cannot be reached: ${oneLine(message)}`);
-  return failure(`${action} failed: ${name}: ${oneLine(message)}`);
+  if (NETWORK.has(error.code ?? name)) return failure(`AWS cannot be reached: ${oneLine(message)}`, true);
+  return failure(`${action} failed: ${name}: ${oneLine(message)}`, /throttl|too ?many ?requests/i.test(name) || (error.$metadata?.httpStatusCode ?? 0) >= 500);
 }
 
 /** Most services say which action was missing on what; the request tells it where they do not. */

@@ -53,7 +53,9 @@ async function start(model: OperatedModel, trigger: DeploymentInput['trigger'], 
   }
   const began = (io.now ?? Date.now)();
   const sleep = io.sleep ?? ((milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds)));
-  const ended = await follow(model.aws, executionArn!, ({ name, time }) => say(`  ${time.toISOString().slice(11, 19)}  ${words(name)}\n`), sleep);
+  const ended = await follow(model.aws, executionArn!, ({ name, time }) => say(`  ${time.toISOString().slice(11, 19)}  ${words(name)}\n`), sleep).catch((error: Error) => {
+    throw error instanceof UserError ? new UserError(`${error.message}; the deployment goes on: cdk-ml-pipeline status ${model.name}`) : error;
+  });
   if (asJson) io.stdout.write(json({ ...started, outcome: ended.outcome, status: ended.status, reasons: ended.reasons }));
   else io.stdout.write(conclude(ended, (io.now ?? Date.now)() - began, io));
   return ended.outcome === 'DEPLOYED' ? 0 : 1;

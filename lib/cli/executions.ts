@@ -1,5 +1,6 @@
-import type { HistoryEvent } from '@aws-sdk/client-sfn';
+import type { DescribeExecutionOutput, HistoryEvent } from '@aws-sdk/client-sfn';
 import type { AwsClients } from './aws-clients';
+import { AwsFailure } from './aws-failure';
 
 export interface RunningExecution {
   readonly executionArn: string;
@@ -28,6 +29,8 @@ export interface EndedExecution {
 
 /** Between two questions while somebody waits; a state of a deployment lasts seconds to minutes. */
 const POLL_MILLISECONDS = 5_000;
+/** Looks in a row that may fail: a minute, each after the SDK's own attempts. */
+const FAILURES = 12;
 /** The others take no time and say nothing that the next state, or the outcome, does not. */
 const TELLING = new Set(['TaskStateEntered', 'WaitStateEntered', 'MapStateEntered', 'ParallelStateEntered']);
 /** States of a loop (wait, look, decide) come again and again; a state is news when it is none of the last so many. */
@@ -62,11 +65,19 @@ export async function follow(
   sleep: (milliseconds: number) => Promise<void>,
 ): Promise<EndedExecution> {
   let seen = 0;
+  let failures = 0;
   const recent: string[] = [];
   for (;;) {
-    // Asked before the history is read, so that the last states are read too.
-    const { status, output, error, cause } = await sfn.describeExecution({ executionArn });
-    const fresh = await eventsAfter(sfn, executionArn, seen);
+    const looked = await look(sfn, executionArn, seen).catch((error: unknown) => {
+      // A network that is gone for a moment is no reason to stop looking; credentials that have expired are.
+      if (!(error instanceof AwsFailure) || !error.passing || ++failures > FAILURES) throw error;
+    });
+    if (looked === undefined) {
+      await sleep(POLL_MILLISECONDS);
+      continue;
+    }
+    failures = 0;
+    const { status, output, error, cause, fresh } = looked;
     seen = fresh[fresh.length - 1]?.id ?? seen;
     for (const { type, timestamp, stateEnteredEventDetails: entered } of fresh) {
       if (entered?.name === undefined || !TELLING.has(type!)) continue;
@@ -78,6 +89,14 @@ export async function follow(
     if (status !== 'RUNNING' && status !== 'PENDING_REDRIVE') return { status: status!, ...conclusion(status!, output, error, cause) };
     await sleep(POLL_MILLISECONDS);
   }
+}
+
+type Look = Pick<DescribeExecutionOutput, 'status' | 'output' | 'error' | 'cause'> & { readonly fresh: HistoryEvent[] };
+
+async function look(sfn: AwsClients['sfn'], executionArn: string, seen: number): Promise<Look> {
+  // Asked before the history is read, so that the last states are read too.
+  const { status, output, error, cause } = await sfn.describeExecution({ executionArn });
+  return { status, output, error, cause, fresh: await eventsAfter(sfn, executionArn, seen) };
 }
 
 /** From the newest back to what is known, so that each event is fetched once. */

@@ -24,8 +24,9 @@ export class OperatedModel {
     try {
       text = (await aws.ssm.getParameter({ Name: operationsParameter(name) })).Parameter!.Value!;
     } catch (error) {
+      const { code } = error as AwsFailure;
       // Who may look at some models only is denied a name that there is not, too.
-      const known = ['ParameterNotFound', 'AccessDeniedException'].includes((error as AwsFailure).code) ? await knownModels(aws) : [name];
+      const known = code === 'ParameterNotFound' ? await knownModels(aws) : code === 'AccessDeniedException' ? await knownModels(aws).catch(() => [name]) : [name];
       throw known.includes(name) ? error : new UserError(unknown(name, known));
     }
     const settings = JSON.parse(text) as OperationsSettings;

@@ -254,6 +254,21 @@ describe('deploy', () => {
     expect(stdout.split('\n').slice(2)).toEqual(['  12:00:00  acquire lock', '  12:01:00  plan', '  12:03:00  wait between looks', '  12:04:00  analyze', '  12:12:00  verify', 'DEPLOYED after 1 min', '  - it serves', '']);
   });
 
+  it('goes on looking when AWS cannot be reached for a moment, and says that the deployment goes on when it gives up', async () => {
+    const account = world();
+    let failures = 12;
+    account.instead['sfn.getExecutionHistory'] = () => (failures-- > 0 ? fail('TimeoutError', 'AWS cannot be reached', true) : { events: [] });
+    expect((await account.run('deploy', MODEL, '4', '--wait')).code).toBe(0);
+    expect(account.slept).toBe(60_000);
+    failures = Infinity;
+    const lost = await account.run('deploy', MODEL, '4', '--wait');
+    expect(lost).toMatchObject({ code: 2, stderr: 'cdk-ml-pipeline: AWS cannot be reached; the deployment goes on: cdk-ml-pipeline status churn\n' });
+    const expired = world();
+    expired.instead['sfn.getExecutionHistory'] = () => fail('ExpiredTokenException', 'AWS does not accept the credentials');
+    expect((await expired.run('deploy', MODEL, '4', '--wait')).code).toBe(2);
+    expect(expired.slept).toBe(0);
+  });
+
   it('tells a loop again when it comes again after something else', async () => {
     const account = world();
     const stage = [...LOOP, ...LOOP, ['TaskStateEntered', 'NextStage'], ['TaskStateEntered', 'Prepare'], ['TaskStateEntered', 'StartDeployment']] as const;
@@ -387,7 +402,9 @@ describe('finding the model', () => {
     const denied = new CliWorld();
     denied.instead['ssm.getParameter'] = () => fail('AccessDeniedException', 'access denied: ssm:GetParameter is not allowed');
     await expectRefusal(denied, ['status', 'nothing'], /there is no model nothing .*; there are churn, fraud/);
-    await expectRefusal(denied, ['status', MODEL], /access denied: ssm:GetParameter/);
+    await expectRefusal(denied, ['status', MODEL], /access denied: ssm:GetParameter is/);
+    denied.instead['ssm.getParametersByPath'] = () => fail('AccessDeniedException', 'access denied: ssm:GetParametersByPath is not allowed');
+    await expectRefusal(denied, ['status', 'nothing'], /access denied: ssm:GetParameter is/);
     const empty = new CliWorld();
     empty.instead['ssm.getParametersByPath'] = () => ({ Parameters: [] });
     await expectRefusal(empty, ['status', 'nothing'], /there is no model nothing, nor any other, in this account and region; see --region/);
@@ -417,6 +434,13 @@ describe('what AWS says no to', () => {
   ])('%s is a line that tells what to do', (given, expected) => {
     expect(awsFailure(given, 's3:GetObject').message).toMatch(expected);
     expect(awsFailure(given, 's3:GetObject').code).toBe(given.name);
+  });
+
+  it('may pass by itself, or not', () => {
+    const passing = (name: string, more = {}): boolean => awsFailure(error(name, 'message', more), 's3:GetObject').passing;
+    expect(['ThrottlingException', 'TooManyRequestsException', 'TimeoutError'].map((name) => passing(name))).toEqual([true, true, true]);
+    expect(passing('InternalError', { $metadata: { httpStatusCode: 500 } })).toBe(true);
+    expect(['ExpiredTokenException', 'AccessDenied', 'ValidationException', 'NoSuchKey'].map((name) => passing(name))).toEqual([false, false, false, false]);
   });
 });
 

@@ -173,6 +173,6 @@ export class CliWorld {
   }
 }
 
-export function fail(code: string, message = code): never {
-  throw new AwsFailure(code, message);
+export function fail(code: string, message = code, passing = false): never {
+  throw new AwsFailure(code, message, passing);
 }
