@@ -3,8 +3,16 @@ import type { FleetMinute } from '../lib/deployment/analysis/fleet';
 import { analyze } from '../lib/deployment/analysis/verdict';
 
 export const LOOKS = 60;
-export const BASE_ERROR_RATE = 0.01;
-const REQUESTS = { champion: 900, challenger: 100 };
+
+/** Requests a minute of both fleets, and the share of them that fails while nothing is wrong. */
+export interface Traffic {
+  readonly champion: number;
+  readonly challenger: number;
+  readonly errorRate: number;
+}
+
+/** 1000 requests a minute, 10 % of them to the canary, 1 % errors. */
+export const TRAFFIC: Traffic = { champion: 900, challenger: 100, errorRate: 0.01 };
 
 /** Everything that the looks of one canary can see: look k sees the first k minutes. */
 export interface Canary {
@@ -12,8 +20,8 @@ export interface Canary {
   readonly challenger: readonly FleetMinute[];
 }
 
-/** Canaries whose error rate is so many times the base of 1 %: 1000 requests a minute, 10 % of them to the canary, for an hour. */
-export function simulateCanaries(multiple: number, repetitions: number, seed: number): Canary[] {
+/** Canaries whose error rate is so many times the champion's, for an hour. */
+export function simulateCanaries(multiple: number, repetitions: number, seed: number, traffic: Traffic = TRAFFIC): Canary[] {
   const uniform = mulberry32(seed);
   const minute = (requests: number, errorRate: number): FleetMinute => ({
     requests,
@@ -22,8 +30,8 @@ export function simulateCanaries(multiple: number, repetitions: number, seed: nu
   });
   const minutes = (requests: number, errorRate: number): FleetMinute[] => Array.from({ length: LOOKS }, () => minute(requests, errorRate));
   return Array.from({ length: repetitions }, () => ({
-    champion: minutes(REQUESTS.champion, BASE_ERROR_RATE),
-    challenger: minutes(REQUESTS.challenger, BASE_ERROR_RATE * multiple),
+    champion: minutes(traffic.champion, traffic.errorRate),
+    challenger: minutes(traffic.challenger, traffic.errorRate * multiple),
   }));
 }
 

@@ -22,14 +22,23 @@ export function variantDimensions(endpointName: string, variant: string): Dimens
   ];
 }
 
-/** Whole minutes between two times: the minute that is still running would be half counted. */
+/** Longer stages are read by the hour: CloudWatch keeps minutes for 15 days only, and a month of them is more than anybody wants to add up. */
+const MINUTES_MAXIMUM_SECONDS = 86_400;
+
+/** Seconds of one value in a stage of this length. */
+export function periodSeconds(from: number, to: number): 60 | 3600 {
+  return (to - from) / 1000 <= MINUTES_MAXIMUM_SECONDS ? 60 : 3600;
+}
+
+/** Whole minutes (hours of a long stage) between two times: the one that is still running would be half counted. */
 export async function readMinutes(cloudWatch: CloudWatchClient, settings: DeploymentSettings, dimensions: readonly Dimension[], from: number, to: number): Promise<TimedMinute[]> {
-  const StartTime = new Date(floor(from));
-  const EndTime = new Date(floor(to));
+  const Period = periodSeconds(from, to);
+  const StartTime = new Date(floor(from, Period));
+  const EndTime = new Date(floor(to, Period));
   if (EndTime.getTime() <= StartTime.getTime()) return [];
   const query = (Id: string, MetricName: string, Stat: string): MetricDataQuery => ({
     Id,
-    MetricStat: { Metric: { Namespace: ENDPOINT_NAMESPACE, MetricName, Dimensions: [...dimensions] }, Period: 60, Stat },
+    MetricStat: { Metric: { Namespace: ENDPOINT_NAMESPACE, MetricName, Dimensions: [...dimensions] }, Period, Stat },
   });
   const count = REQUEST_COUNT[settings.endpoint.kind];
   const series = await readSeries(
@@ -97,6 +106,6 @@ export async function publishVerdict(cloudWatch: CloudWatchClient, settings: Dep
   );
 }
 
-function floor(time: number): number {
-  return Math.floor(time / MINUTE) * MINUTE;
+export function floor(time: number, periodSeconds: number): number {
+  return Math.floor(time / 1000 / periodSeconds) * periodSeconds * 1000;
 }

@@ -7,7 +7,7 @@ import type { AnalysisResult } from './deployment-plan.contract';
 import { deploymentNames, type TestOutcomeSettings, type TestSettings, VARIANT_NAME } from './deployment.contract';
 import { readCaptured } from './look-captured.lambda-shared';
 import { readLabels } from './look-labels.lambda-shared';
-import { MINUTE, readMinutes, readSeries, variantDimensions } from './look-metrics.lambda-shared';
+import { floor, MINUTE, periodSeconds, readMinutes, readSeries, variantDimensions } from './look-metrics.lambda-shared';
 import { atRest, championVersion, elapsedSeconds, type LookContext, observe, restore, stageOf } from './look-stage.lambda-shared';
 
 type MetricOutcome = Extract<TestOutcomeSettings, { type: 'METRIC' }>;
@@ -86,11 +86,10 @@ async function labelledOutcomes({ event, clients, settings }: LookContext, outco
   };
 }
 
-/** GetMetricData keeps minutes for 15 days and answers at most 100,800 values: longer tests are read in coarser periods. */
-const FINE_PERIODS_MAXIMUM_SECONDS = 86_400;
-
+/** Sum and number of the outcomes in whole periods after the test began. */
 async function metricOutcomes({ event, clients }: LookContext, outcome: MetricOutcome, variant: string, since: string): Promise<Outcomes> {
-  const Period = elapsedSeconds(since, event.now) <= FINE_PERIODS_MAXIMUM_SECONDS ? 60 : 3600;
+  const [from, to] = [Date.parse(since), Date.parse(event.now)];
+  const Period = periodSeconds(from, to);
   const query = (Id: string, name: string, Stat: string) => ({
     Id,
     MetricStat: {
@@ -105,8 +104,7 @@ async function metricOutcomes({ event, clients }: LookContext, outcome: MetricOu
   });
   const variants = { champion: VARIANT_NAME, challenger: variant };
   const queries = Object.entries(variants).flatMap(([id, name]) => [query(`${id}_sum`, name, 'Sum'), query(`${id}_count`, name, 'SampleCount')]);
-  const floor = (time: string): number => Math.floor(Date.parse(time) / 1000 / Period) * Period * 1000;
-  const [start, end] = [floor(since) + Period * 1000, floor(event.now)];
+  const [start, end] = [floor(from, Period) + Period * 1000, floor(to, Period)];
   if (end <= start) return { champion: shareEstimate(0, 0), challenger: shareEstimate(0, 0), evidence: {} };
   const series = await readSeries(clients.cloudWatch, queries, new Date(start), new Date(end));
   const total = (id: string): number => [...series(id).values()].reduce((sum, value) => sum + value, 0);
