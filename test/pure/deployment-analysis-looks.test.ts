@@ -194,6 +194,12 @@ describe('a look at a guarded release', () => {
     expect((await look(event('RELEASE', 3))).state.evidence).toMatchObject({ championRequests: 1500 });
   });
 
+  it('compares an all-at-once release with the hour before it', async () => {
+    world.minute = (dimensions, time) => (dimensions.endsWith(RESOURCE) === time >= START ? { requests: 500 } : undefined);
+    const routing = { type: 'ALL_AT_ONCE', percent: 100, waitSeconds: 600 } as const;
+    expect((await look(event('RELEASE', 3, {}, { routing }))).state.evidence).toMatchObject({ championRequests: 30_000, challengerRequests: 1500 });
+  });
+
   it('compares captured predictions of both versions', async () => {
     const scores = (shift: number) => Array.from({ length: 150 }, (_, index) => ({ score: String(((index * 0.618) % 1) + shift) }));
     world.capture(1, 'AllTraffic', 1, scores(0));
