@@ -12,7 +12,7 @@ import { Random } from './kernel/random';
 import type { Principal, SimulatedService, Simulation } from './kernel/simulation';
 import { Timeline, type TimelineListener } from './kernel/timeline';
 import { VirtualClock, type Action } from './kernel/virtual-clock';
-import { ApplicationAutoScalingService } from './services/application-auto-scaling';
+import { ApplicationAutoScalingService } from './services/application-auto-scaling/application-auto-scaling-service';
 import { CloudFormationService } from './services/cloudformation';
 import { CloudWatchService } from './services/cloudwatch/cloudwatch-service';
 import { EventBridgeService } from './services/events/eventbridge-service';

@@ -1,15 +1,18 @@
-import { readFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { REPLACING_PROPERTIES } from '../../lib/rehearsal/assembly/replacements';
+import type { RequestRecord } from '../../lib/rehearsal/aws/record';
 import type { StackResult } from '../../lib/rehearsal/assembly/stack-result';
-import type { RunningSimulation } from '../../lib/rehearsal/create-simulation';
+import { synthesize } from '../../lib/cli/synthesize';
+import { createSimulation, type RunningSimulation } from '../../lib/rehearsal/create-simulation';
 import { CloudWatchService } from '../../lib/rehearsal/services/cloudwatch/cloudwatch-service';
 import { LogsService } from '../../lib/rehearsal/services/logs';
 import { S3Service } from '../../lib/rehearsal/services/s3/s3-service';
 import { SsmService } from '../../lib/rehearsal/services/ssm';
-import { lambda, PlatformWorld, role, type Resources } from './platform-world';
+import { endpoint, lambda, MINUTE, PlatformWorld, role, START, type Resources } from './platform-world';
 
 let world: PlatformWorld;
 beforeEach(() => {
@@ -193,6 +196,68 @@ describe('custom resources', () => {
   });
 });
 
+describe('an endpoint that CloudFormation owns', () => {
+  const canary = {
+    DeploymentConfig: {
+      BlueGreenUpdatePolicy: {
+        TrafficRoutingConfiguration: { Type: 'CANARY', CanarySize: { Type: 'INSTANCE_COUNT', Value: 1 }, WaitIntervalInSeconds: 600 },
+        TerminationWaitInSeconds: 0,
+        MaximumExecutionTimeoutInSeconds: 7200,
+      },
+    },
+    RetainAllVariantProperties: true,
+  };
+  const shop = (InstanceType: string): Resources => endpoint({}, { InstanceType, InitialInstanceCount: 2 }, canary);
+  const serving = async (): Promise<any> => world.call('sagemaker', 'DescribeEndpoint', { EndpointName: 'shop' });
+
+  test('is updated with its guardrails, which take their time, and deleted with the stack', async () => {
+    const simulation = await world.deploy(shop('ml.m5.large'));
+    const first = simulation.resource('Config').attributes!.EndpointConfigName;
+    expect(simulation.clock.now() - START).toBe(5 * MINUTE);
+    expect((await world.call('sagemaker-runtime', 'InvokeEndpoint', { EndpointName: 'shop', Body: Buffer.from('1') })).InvokedProductionVariant).toBe('AllTraffic');
+    const before = simulation.clock.now();
+    const result = await world.update(shop('ml.m5.xlarge'));
+    expect(result.status).toBe('UPDATE_COMPLETE');
+    expect(actions(result)).toEqual(['REPLACED Config', 'UPDATED Endpoint', 'DELETED Config']);
+    expect(simulation.clock.now() - before).toBe(15 * MINUTE);
+    const { EndpointConfigName, EndpointStatus } = await serving();
+    expect([EndpointConfigName, EndpointStatus]).toEqual([simulation.resource('Config').attributes!.EndpointConfigName, 'InService']);
+    expect(EndpointConfigName).not.toBe(first);
+    expect((await simulation.destroy())[0]!.status).toBe('DELETE_COMPLETE');
+    expect(simulation.inventory()).toEqual([]);
+  });
+
+  test('that SageMaker silently rolled back counts as updated: the old configuration goes although it serves', async () => {
+    const simulation = await world.deploy(shop('ml.m5.large'));
+    const first = simulation.resource('Config').attributes!.EndpointConfigName;
+    simulation.faults.add({ id: 'silent', type: 'silent-rollback', endpointName: 'shop' });
+    expect(await world.update(shop('ml.m5.xlarge'))).toMatchObject({ status: 'UPDATE_COMPLETE' });
+    expect((await serving()).EndpointConfigName).toBe(first);
+    await expect(world.call('sagemaker', 'DescribeEndpointConfig', { EndpointConfigName: first })).rejects.toThrow(/Could not find/);
+  });
+
+  test('goes back when a custom resource that checks it fails', async () => {
+    const checked = (InstanceType: string, failOn = ''): Resources => ({
+      ...shop(InstanceType),
+      ...withProvider({ Check: custom({ Value: { 'Fn::GetAtt': ['Config', 'EndpointConfigName'] }, FailOn: failOn, Order: { Ref: 'Endpoint' } }) }),
+    });
+    const simulation = await world.deploy(checked('ml.m5.large'), { provider: PROVIDER('v1') });
+    const first = simulation.resource('Config').attributes!.EndpointConfigName;
+    const result = await world.update(checked('ml.m5.xlarge', 'Update'), { provider: PROVIDER('v1') });
+    expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+    expect(actions(result)).toEqual(['REPLACED Config', 'UPDATED Endpoint', 'UPDATE_FAILED Check', 'UPDATED Endpoint', 'UPDATED Check', 'DELETED Config']);
+    expect((await serving()).EndpointConfigName).toBe(first);
+  });
+
+  test('that does not come up is deleted again', async () => {
+    const simulation = await world.deploy({ Topic: { Type: 'AWS::SNS::Topic' } });
+    simulation.faults.add({ id: 'sick', type: 'container', modelNamePrefix: 'Test-Model', neverHealthy: true });
+    const result = await world.update({ Topic: { Type: 'AWS::SNS::Topic' }, ...shop('ml.m5.large') });
+    expect(result).toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE', reason: expect.stringMatching(/^Test\/Endpoint .*did not pass the ping health check/) });
+    expect(simulation.inventory()).toEqual([simulation.resource('Topic').ref]);
+  });
+});
+
 describe('deletion of a stack', () => {
   test('goes backwards, asks custom resources, keeps what is retained, and stops what runs', async () => {
     const simulation = await world.deploy(
@@ -232,6 +297,43 @@ describe('deletion of a stack', () => {
     expect(simulation.resources.map(({ logicalId }) => logicalId)).toEqual(['Key', 'Bucket']);
     simulation.service<S3Service>('s3').deleteObject('lake', 'a');
     expect((await simulation.destroy())[0]!.status).toBe('DELETE_COMPLETE');
+  });
+});
+
+describe('the quickstart', () => {
+  const root = join(__dirname, '..', '..');
+  let folder: string;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'quickstart-test-'));
+    await synthesize('npx tsx examples/quickstart/app.ts', root, join(folder, 'first'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('another instance type reaches the function that deploys the champion again; destroy leaves what is retained', async () => {
+    cpSync(join(folder, 'first'), join(folder, 'second'), { recursive: true });
+    const file = join(folder, 'second', 'Churn.template.json');
+    const template = readFileSync(file, 'utf8');
+    expect(template).toContain('ml.m5.large');
+    writeFileSync(file, template.replaceAll('ml.m5.large', 'ml.m5.xlarge'));
+    const invoked: string[] = [];
+    const record = ({ operation, input }: RequestRecord): unknown => operation === 'Invoke' && invoked.push(String((input as { Payload: unknown }).Payload));
+    const simulation = await createSimulation({ assembly: join(folder, 'first'), start: START, seed: 1, record });
+    try {
+      const [updated] = await simulation.deploy(join(folder, 'second'));
+      expect(updated).toMatchObject({ stackName: 'Churn', status: 'UPDATE_COMPLETE' });
+      expect(updated!.changes.filter(({ action }) => action !== 'UPDATED')).toEqual([]);
+      expect(updated!.changes.map(({ type }) => type)).toContain('Custom::SageMakerEndpointLifecycle');
+      const update = invoked.map((payload) => JSON.parse(payload)).find(({ RequestType }) => RequestType === 'Update');
+      expect(update).toMatchObject({ ResourceType: 'Custom::SageMakerEndpointLifecycle', OldResourceProperties: { ServingConfiguration: expect.stringContaining('ml.m5.large') } });
+      expect(update.ResourceProperties.ServingConfiguration).toContain('ml.m5.xlarge');
+      const [destroyed] = await simulation.destroy();
+      expect(destroyed).toMatchObject({ stackName: 'Churn', status: 'DELETE_COMPLETE' });
+      const retained = destroyed!.changes.filter(({ action }) => action === 'RETAINED').map(({ detail }) => detail);
+      expect(retained.length).toBeGreaterThan(0);
+      expect(simulation.inventory().filter((arn) => !retained.some((kept) => arn.endsWith(kept)))).toEqual([]);
+    } finally {
+      await simulation.close();
+    }
   });
 });
 

@@ -7,6 +7,8 @@ import { createSimulation, type RunningSimulation } from '../../lib/rehearsal/cr
 
 export const START = Date.parse('2001-02-01T00:00:00Z');
 export const MINUTE = 60_000;
+/** Of endpoints in the templates. */
+export const IMAGE = '111122223333.dkr.ecr.us-east-1.amazonaws.com/serving:1';
 
 export type Resources = Record<
   string,
@@ -47,6 +49,31 @@ export function lambda(asset: string, roleId: string, environment: Record<string
   };
 }
 
+/** Model, configuration and endpoint (`Endpoint`, called `shop`) of a template; its containers answer 1. */
+export function endpoint(config: Record<string, unknown> = {}, variant: Record<string, unknown> = {}, update: Record<string, unknown> = {}): Resources {
+  const instances = { InstanceType: 'ml.m5.large', InitialInstanceCount: 1 };
+  return {
+    ServingRole: role('sagemaker.amazonaws.com', { Action: ['ecr:*', 's3:*', 'cloudwatch:DescribeAlarms'], Resource: '*' }),
+    Model: { Type: 'AWS::SageMaker::Model', Properties: { ExecutionRoleArn: { 'Fn::GetAtt': ['ServingRole', 'Arn'] }, PrimaryContainer: { Image: IMAGE } } },
+    Config: {
+      Type: 'AWS::SageMaker::EndpointConfig',
+      Properties: {
+        ProductionVariants: [
+          {
+            VariantName: 'AllTraffic',
+            ModelName: { 'Fn::GetAtt': ['Model', 'ModelName'] },
+            InitialVariantWeight: 1,
+            ...('ServerlessConfig' in variant ? {} : instances),
+            ...variant,
+          },
+        ],
+        ...config,
+      },
+    },
+    Endpoint: { Type: 'AWS::SageMaker::Endpoint', Properties: { EndpointName: 'shop', EndpointConfigName: { 'Fn::GetAtt': ['Config', 'EndpointConfigName'] }, ...update } },
+  };
+}
+
 /** A cloud assembly written by hand, deployed. */
 export class PlatformWorld {
   public readonly records: RequestRecord[] = [];
@@ -57,7 +84,18 @@ export class PlatformWorld {
   /** @param code source of `index.js` by asset name */
   public async deploy(resources: Resources, code: Record<string, string> = {}, more: Record<string, unknown> = {}): Promise<RunningSimulation> {
     const assembly = this.assembly(resources, code, more);
-    this.simulation = await createSimulation({ assembly, start: START, seed: 1, record: (record) => this.records.push(record) });
+    this.simulation = await createSimulation({
+      assembly,
+      start: START,
+      seed: 1,
+      record: (record) => this.records.push(record),
+      imageFolders: { [IMAGE]: join(assembly, 'image') },
+      serving: () => ({
+        start: () => Promise.resolve(),
+        stop: () => Promise.resolve(),
+        invoke: () => Promise.resolve({ status: 200, contentType: 'text/csv', headers: {}, body: Buffer.from('1\n') }),
+      }),
+    });
     return this.simulation;
   }
 
@@ -70,7 +108,7 @@ export class PlatformWorld {
   /** Folder of a cloud assembly with one stack. */
   private assembly(resources: Resources, code: Record<string, string>, more: Record<string, unknown>, stackName = 'Test'): string {
     const folder = join(this.folder, String(++this.assemblies));
-    mkdirSync(folder);
+    mkdirSync(join(folder, 'image'), { recursive: true });
     const write = (file: string, content: unknown): void => writeFileSync(join(folder, file), JSON.stringify(content));
     const files: Record<string, unknown> = {};
     for (const [name, source] of Object.entries(code)) {

@@ -1,9 +1,15 @@
 import { AwsError } from '../../kernel/aws-error';
-import type { Simulation } from '../../kernel/simulation';
+import type { SimulatedService, Simulation } from '../../kernel/simulation';
 import type { EventBridgeService } from '../events/eventbridge-service';
 import { CompositeAlarm } from './composite-alarm';
 import { MetricAlarm, type Alarm, type AlarmState } from './alarm';
 import { MINUTE } from './metric-store';
+
+/** Application Auto Scaling, as far as alarms call it. */
+interface ScalingPolicies extends SimulatedService {
+  /** @throws AwsError when there is no such policy */
+  alarmed(policyArn: string): void;
+}
 
 /** All alarms; evaluates them every minute for as long as something can change, and acts on changes. */
 export class AlarmBoard {
@@ -127,7 +133,8 @@ export class AlarmBoard {
         const principal = { arn: alarm.arn, service: 'lambda.alarms.cloudwatch.amazonaws.com', context };
         const Payload = Buffer.from(JSON.stringify(this.lambdaEvent(alarm, previous)));
         await gateway.call(principal, 'lambda', 'Invoke', { FunctionName: action, InvocationType: 'Event', Payload });
-      } else throw new AwsError('ValidationError', `alarm action ${action} is not simulated`, 400);
+      } else if (action.includes(':scalingPolicy:')) this.simulation.service<ScalingPolicies>('application-auto-scaling').alarmed(action);
+      else throw new AwsError('ValidationError', `alarm action ${action} is not simulated`, 400);
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
       const message = `action ${action} failed: ${error.code}: ${error.message}`;

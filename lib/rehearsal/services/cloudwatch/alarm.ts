@@ -1,7 +1,7 @@
 import { AwsError } from '../../kernel/aws-error';
 import { asBoolean, asNumber } from '../operations';
 import { MetricQueries, type MetricDataQuery } from './metric-query';
-import type { MetricStore } from './metric-store';
+import { MINUTE, type MetricStore } from './metric-store';
 
 export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
 
@@ -59,7 +59,7 @@ export class MetricAlarm extends Alarm {
   public readonly queries: MetricQueries;
   private readonly watched: MetricDataQuery;
   private readonly compare: Comparison;
-  private readonly threshold: number;
+  public readonly threshold: number;
   private readonly treatMissingData: string;
   private quietUntil = -Infinity;
   private seenUpdates = -1;
@@ -128,6 +128,14 @@ export class MetricAlarm extends Alarm {
         // Missing points count like the present ones: all present ones breaching is an alarm (table of the same page).
         return { state: breaching >= Math.min(needed, considered.length) ? 'ALARM' : 'OK', reason };
     }
+  }
+
+  /** The newest data point that an evaluation at `now` sees. */
+  public latest(now: number): number | undefined {
+    const end = Math.floor(now / MINUTE) * MINUTE;
+    const starts = Array.from({ length: this.evaluationPeriods + 2 }, (_, i) => end - this.period * (i + 1));
+    const found = this.queries.values(this.watched, starts);
+    return found.get(starts.find((start) => found.has(start)) ?? NaN);
   }
 
   private updates(): number {

@@ -11,6 +11,9 @@ interface Tag {
 /** How often CloudFormation asks whether an endpoint is in service. */
 const POLL = 60_000;
 
+/** Properties of AWS::SageMaker::Endpoint that say how to update it: members of UpdateEndpoint only. */
+const OF_UPDATES: ReadonlySet<string> = new Set(['RetainAllVariantProperties', 'ExcludeRetainedVariantProperties', 'RetainDeploymentConfig']);
+
 /** Types whose properties are the members of the API, with their name and the member that holds it. */
 const KINDS = {
   'AWS::SageMaker::Model': { kind: 'Model', name: 'ModelName' },
@@ -38,7 +41,8 @@ export class SageMakerResources {
 
   private async create({ kind, name: member }: Kind, request: ResourceRequest): Promise<CreatedResource> {
     const name: string = request.properties[member] ?? physicalName(request, 63);
-    const answer = await this.call(`Create${kind}`, { ...request.properties, [member]: name });
+    const properties = Object.entries(request.properties).filter(([property]) => kind !== 'Endpoint' || !OF_UPDATES.has(property));
+    const answer = await this.call(`Create${kind}`, { ...Object.fromEntries(properties), [member]: name });
     const arn = answer[`${kind}Arn`] as string;
     const created = { ref: arn, attributes: { [member]: name, ...(kind === 'ModelPackageGroup' ? { ModelPackageGroupArn: arn } : {}) } };
     if (kind !== 'Endpoint') return created;
