@@ -8,7 +8,7 @@ import { bakingSince, look } from '../../lib/deployment/look.lambda-shared';
 import { readAndPlan } from '../../lib/deployment/plan-deployment.lambda';
 import { previousChampions, promote } from '../../lib/deployment/promote-deployment.lambda';
 import { verifyDeployment } from '../../lib/deployment/verify-deployment.lambda';
-import { DeploymentWorld, DIGEST, MODEL, packageArn, REPOSITORY, SETTINGS } from './deployment-world';
+import { DeploymentWorld, MODEL, packageArn, SETTINGS } from './deployment-world';
 
 const RUN = 'rabcdefabcdef';
 const RESOURCE = `${MODEL}-v2-${RUN}`;
@@ -20,47 +20,6 @@ function clientsOf({ client }: DeploymentWorld) {
 function plan(world: DeploymentWorld, version = 2, trigger: 'approval' | 'manual' | 'rollback' | 'configuration' = 'approval'): Promise<DeploymentPlan> {
   return readAndPlan({ input: { modelPackageArn: packageArn(version), trigger, reason: 'test' }, runId: RUN }, clientsOf(world), SETTINGS);
 }
-
-describe('the plan', () => {
-  const second = (): DeploymentWorld => {
-    const world = new DeploymentWorld();
-    world.serve(1);
-    world.addVersion(2);
-    return world;
-  };
-
-  it('replaces the champion by a newer version, with its image pinned to the digest that was approved', async () => {
-    expect(await plan(second())).toMatchObject({
-      action: 'UPDATE',
-      resource: RESOURCE,
-      previousConfig: `${MODEL}-v1-r000000000000`,
-      expected: { image: `${REPOSITORY}@${DIGEST}`, modelDataUrl: `s3://lake/artifacts/${MODEL}/2/model.tar.gz` },
-    });
-  });
-
-  it.each<[string, (world: DeploymentWorld) => void, string, RegExp]>([
-    ['a version that is no longer approved', (world) => world.addVersion(2, { ModelApprovalStatus: 'Rejected' }), 'REFUSE', /not approved: its status is Rejected/],
-    ['a version of another group', (world) => world.addVersion(2, { ModelPackageGroupName: 'other' }), 'REFUSE', /belongs to group other/],
-    ['an endpoint whose rollback failed', (world) => (world.endpoint!.status = 'UpdateRollbackFailed'), 'REFUSE', /endpoint is UpdateRollbackFailed/],
-    ['an endpoint that changes', (world) => (world.endpoint!.status = 'SystemUpdating'), 'WAIT', /SystemUpdating/],
-    ['an endpoint that never served', (world) => (world.endpoint!.status = 'Failed'), 'REMOVE_FAILED', /could not be created/],
-    ['no endpoint', (world) => (world.endpoint = undefined), 'CREATE', /no endpoint yet/],
-  ])('for %s', async (_title, change, action, reason) => {
-    const world = second();
-    change(world);
-    const made = await plan(world);
-    expect(made.action).toBe(action);
-    expect(made.reasons[0]).toMatch(reason);
-    expect(made.page).toBe(action === 'REFUSE');
-  });
-
-  it('deploys the serving version again only for a changed configuration', async () => {
-    const world = second();
-    expect((await plan(world, 1, 'manual')).action).toBe('SKIP');
-    expect(await plan(world, 1, 'configuration')).toMatchObject({ action: 'UPDATE', resource: `${MODEL}-v1-${RUN}` });
-    expect((await plan(world, 2, 'configuration')).action).toBe('SKIP');
-  });
-});
 
 describe('applying', () => {
   const prepared = async (): Promise<{ world: DeploymentWorld; made: DeploymentPlan }> => {
@@ -253,6 +212,24 @@ describe('the custom resource', () => {
     ResourceProperties: { ServingConfiguration: 'new' },
     OldResourceProperties: { ServingConfiguration: 'old' },
     ...more,
+  });
+
+  it('waits for an update to end before it deletes, stops what would put the endpoint back, and says so when that takes too long', async () => {
+    const world = new DeploymentWorld();
+    world.serve(1);
+    world.executions.push('arn:running');
+    world.alarms.set(`${MODEL}-from-zero`, { AlarmName: `${MODEL}-from-zero` });
+    world.policies.set(`${MODEL}-from-zero`, { PolicyName: `${MODEL}-from-zero`, PolicyType: 'StepScaling' });
+    world.endpoint!.status = 'Updating';
+    world.update = { config: `${MODEL}-v1-r000000000000`, since: world.now, alarms: [], bakes: 0 };
+    await followStack(event('Delete'), clientsOf(world), SETTINGS, 'machine', async (milliseconds) => void (world.now += milliseconds));
+    expect(world.endpoint).toBeUndefined();
+    expect(world.executions).toEqual([]);
+    expect(world.alarms.size).toBe(0);
+    world.serve(1);
+    world.endpoint!.status = 'Updating';
+    await expect(followStack(event('Delete'), clientsOf(world), SETTINGS, 'machine', async () => undefined)).rejects.toThrow('is Updating and cannot be deleted until that ends: delete the stack again');
+    expect(world.configs.size).toBe(1);
   });
 
   it('removes everything of the model and nothing of another', async () => {

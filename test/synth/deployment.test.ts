@@ -113,6 +113,31 @@ describe('the deployment workflow', () => {
     });
   });
 
+  it('finishes what a dead run of its own began', () => {
+    template.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: {
+        source: ['aws.states'],
+        'detail-type': ['Step Functions Execution Status Change'],
+        detail: { stateMachineArn: [{ Ref: Match.stringLikeRegexp('^DeploymentWorkflow') }], status: ['ABORTED', 'TIMED_OUT', 'FAILED'] },
+      },
+      Targets: [
+        Match.objectLike({
+          InputTransformer: {
+            InputPathsMap: { 'detail-name': '$.detail.name', 'detail-status': '$.detail.status', 'detail-executionArn': '$.detail.executionArn' },
+            InputTemplate: '{"trigger":"reconcile","reason":"run <detail-name> ended as <detail-status>","deadExecutionArn":<detail-executionArn>}',
+          },
+        }),
+      ],
+    });
+  });
+
+  it('removes the rules that start deployments before the endpoint', () => {
+    const [[endpoint]] = Object.entries(template.findResources('Custom::SageMakerEndpointLifecycle')) as [[string, unknown]];
+    const rules = Object.values(template.findResources('AWS::Events::Rule')).filter((rule) => JSON.stringify(rule['Properties'].Targets).includes('DeploymentWorkflow'));
+    expect(rules).toHaveLength(2);
+    for (const rule of rules) expect(rule['DependsOn']).toContain(endpoint);
+  });
+
   it('owns the endpoint through a custom resource whose properties change with what serves', () => {
     const serving = (deployment: Deployment): unknown =>
       Object.values(synthesize(() => deployment).template.findResources('Custom::SageMakerEndpointLifecycle'))[0]!['Properties'].ServingConfiguration;
