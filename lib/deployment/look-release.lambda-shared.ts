@@ -33,7 +33,7 @@ export async function lookAtGuardedRelease(context: LookContext): Promise<Analys
     return changing(state);
   }
   const freeze = state.failures.length > 0 ? undefined : await frozen(context);
-  const next = freeze === undefined ? await compareFleets(context, settings) : { ...state, decided: true, failures: [freeze], reasons: [freeze] };
+  const next = freeze === undefined ? await compareFleets(context, settings) : { ...state, decided: true, frozen: true, failures: [freeze], reasons: [freeze] };
   if (next.bakingSince !== undefined || next.failures.length > 0) {
     await publishVerdict(clients.cloudWatch, settings, plan.resource, next.failures.length > 0 ? 1 : 0, event.now);
   }
@@ -117,8 +117,9 @@ export async function lookAtUnguardedRelease(context: LookContext): Promise<Anal
     readMinutes(clients.cloudWatch, settings, dimensions, Date.parse(found.since) + MINUTE, Date.parse(now)),
   ]);
   const seen = await withAlarms(found.state, clients.cloudWatch, settings, settings.alarms);
-  const beyond = [...seen.alarms, ...limitsExceeded(challenger, settings)];
-  if (beyond.length > 0) return restore(seen, beyond);
+  const limits = limitsExceeded(challenger, settings);
+  // The alarms' own reasons are told beside the failures.
+  if (limits.length + seen.alarms.length > 0) return restore(seen, limits);
   const { analysis, rollback, routing } = settings;
   const rules = { minimumRequests: analysis.minimumRequests, confidence: analysis.confidence, tolerableErrorRate: rollback.errorRate, test: analysis.test };
   const isDue = elapsedSeconds(found.since, now) >= routing.waitSeconds;

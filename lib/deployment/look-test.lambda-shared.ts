@@ -3,11 +3,11 @@ import { isRight, joinLabels } from './analysis/outcomes';
 import { sampleRatio, weightedShare } from './analysis/sample-ratio';
 import { judgeTest, outcomeEstimate, shareEstimate, type TestRules } from './analysis/test-verdict';
 import { analyze } from './analysis/verdict';
-import type { AnalysisResult } from './deployment-plan.contract';
+import { type AnalysisResult, settingsOf } from './deployment-plan.contract';
 import { deploymentNames, type TestOutcomeSettings, type TestSettings, VARIANT_NAME } from './deployment.contract';
 import { readCaptured } from './look-captured.lambda-shared';
 import { readLabels } from './look-labels.lambda-shared';
-import { floor, MINUTE, periodSeconds, readMinutes, readSeries, variantDimensions } from './look-metrics.lambda-shared';
+import { floor, MINUTE, periodSeconds, readMinutes, readSeries, variantDimensions, withAlarms } from './look-metrics.lambda-shared';
 import { atRest, championVersion, elapsedSeconds, type LookContext, observe, restore, stageOf } from './look-stage.lambda-shared';
 
 type MetricOutcome = Extract<TestOutcomeSettings, { type: 'METRIC' }>;
@@ -21,11 +21,14 @@ interface Outcomes {
 
 /** While champion and challenger both serve: whose outcomes are better? The operational guard may end the test before. */
 export async function lookAtTest(context: LookContext): Promise<AnalysisResult> {
-  const { event, clients, settings } = context;
+  const { event, clients } = context;
+  const settings = settingsOf(context.settings, event.plan, stageOf(event));
   const { test } = settings;
   if (test === undefined) throw new Error('the settings have no test stage');
   const found = await observe(context, stageOf(event)!.config);
   if ('next' in found) return found;
+  const alarmed = await withAlarms(found.state, clients.cloudWatch, settings, settings.alarms);
+  if (alarmed.alarms.length > 0) return restore(alarmed, ['test ended early: an alarm went into ALARM while the challenger served']);
   const variant = deploymentNames.challengerVariant('AB_TEST', event.plan.version);
   const read = (name: string) => readMinutes(clients.cloudWatch, settings, variantDimensions(settings.endpointName, name), Date.parse(found.since) + MINUTE, Date.parse(event.now));
   const [champion, challenger] = await Promise.all([read(VARIANT_NAME), read(variant)]);

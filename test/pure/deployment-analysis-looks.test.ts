@@ -233,8 +233,9 @@ describe('a look at a guarded release', () => {
 
   it('makes SageMaker roll back when a person freezes the model, unless a person deploys', async () => {
     world.freeze();
+    expect((await look(event('RELEASE', 3))).state).toMatchObject({ frozen: true });
     expect((await look(event('RELEASE', 3))).state.failures).toEqual([expect.stringContaining('are frozen since 2001-02-01T00:00:00.000Z by arn:aws:iam::111122223333:user/operator: holidays')]);
-    expect(world.published).toEqual([1, 1]);
+    expect(world.published).toEqual([1, 1, 1, 1]);
     expect((await look(event('RELEASE', 3, { automatic: false }))).state.failures).toEqual([]);
   });
 
@@ -276,7 +277,7 @@ describe('a look at a release without guardrails', () => {
     expect((await given(6)).state.failures).toEqual(['latency was over 1000 ms in 3 of the last 3 minutes']);
     world.minute = () => ({ requests: 50 });
     world.alarms = [{ AlarmName: 'orders-lost', StateReason: 'too many' }];
-    expect(await given(4)).toMatchObject({ next: 'RESTORE', state: { failures: ['rollback alarm orders-lost went into ALARM: too many'] } });
+    expect(await given(4)).toMatchObject({ next: 'RESTORE', state: { failures: [], alarms: ['rollback alarm orders-lost went into ALARM: too many'] } });
   });
 
   it('is inconclusive without traffic when the baking is over', async () => {
@@ -392,6 +393,12 @@ describe('a look at the test', () => {
     expect(await look(event('AB_TEST', 20, since(0)), settings)).toMatchObject({ next: 'NEXT_STAGE', state: { evidence: { championMean: 0.1, challengerMean: 0.3, championOutcomes: 950 } } });
     expect(await look(event('AB_TEST', 20, since(0)), { ...settings, test: { ...settings.test, outcome: { ...outcome, betterWhen: 'LOWER' } } })).toMatchObject({ next: 'RESTORE' });
     expect(await look(event('AB_TEST', 1, since(0)), settings)).toMatchObject({ next: 'WAIT' });
+  });
+
+  it('ends early for an alarm of the user', async () => {
+    world.alarms = [{ AlarmName: 'orders-lost', StateReason: 'too many' }];
+    const settings = { ...SETTINGS, test: TEST, alarms: ['orders-lost'] };
+    expect(await look(event('AB_TEST', 10, since(0)), settings)).toMatchObject({ next: 'RESTORE', state: { alarms: [expect.stringContaining('too many')] } });
   });
 
   it('ends early for errors, and decides nothing on traffic that was not split as planned', async () => {
