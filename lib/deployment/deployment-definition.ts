@@ -7,6 +7,10 @@ import { choose, DeploymentHandlers, done, HANDLER_SECONDS, wait } from './stage
 import { restorationStates } from './stages/restoration-states';
 import { stageStates } from './stages/stage-states';
 
+/** A reconciliation that finds AWS out of order tries again for so long; then it ends as failed, and its own end starts the next one. */
+const RECONCILIATION_WAIT_SECONDS = 900;
+const RECONCILIATION_ATTEMPTS = 20;
+
 /**
  * The deployment workflow; ARCHITECTURE.md has it as a picture. Every path ends in one recorded outcome; every path that may have touched
  * the endpoint goes through the restoration, which does nothing where the champion serves.
@@ -24,6 +28,23 @@ export function deploymentDefinition(governance: ModelGovernance, handlers: Depl
       timeoutSeconds: HANDLER_SECONDS,
     });
 
+  const beginning: Record<string, AslValue> = {
+    plan: {},
+    stage: { stage: 'RELEASE' },
+    stageIndex: 0,
+    analysis: NO_ANALYSIS as unknown as AslValue,
+    next: 'WAIT',
+    history: [],
+    attempts: 0,
+    looks: 0,
+    aborts: 0,
+    extensions: 0,
+    restores: 0,
+    settlings: 0,
+    discard: false,
+    served: null,
+  };
+
   return {
     Comment: `Deploys an approved version of ${governance.modelName}, watches it, verifies it, and tells what happened`,
     QueryLanguage: 'JSONata',
@@ -33,20 +54,8 @@ export function deploymentDefinition(governance: ModelGovernance, handlers: Depl
         Type: 'Pass',
         Assign: {
           input: expr('$states.input'),
-          plan: {},
-          stage: { stage: 'RELEASE' },
-          stageIndex: 0,
-          analysis: NO_ANALYSIS as unknown as AslValue,
-          next: 'WAIT',
-          history: [],
-          attempts: 0,
-          looks: 0,
-          aborts: 0,
-          extensions: 0,
-          restores: 0,
-          settlings: 0,
-          discard: false,
-          served: null,
+          ...beginning,
+          repetitions: 0,
           startedAt: expr('$states.context.Execution.StartTime'),
         },
         Next: 'AcquireLock',
@@ -131,7 +140,9 @@ export function deploymentDefinition(governance: ModelGovernance, handlers: Depl
       Ended: { Type: 'Succeed', Output: expr('$outcome') },
       Failed: { Type: 'Fail', Error: 'DeploymentFailed', Cause: expr("$join($outcome.reasons, '; ')") },
       ReleaseUnrecorded: governance._release('deployment', { next: 'IsReconciliation' }),
-      IsReconciliation: choose([["$input.trigger = 'reconcile'", 'Ended']], 'Unrecorded'),
+      // Nobody was told and nothing may be done yet, because AWS does not answer: the reconciliation begins again until it does.
+      IsReconciliation: choose([[`$input.trigger = 'reconcile' and $repetitions < ${RECONCILIATION_ATTEMPTS}`, 'WaitToReconcile']], 'Unrecorded'),
+      WaitToReconcile: { ...wait(RECONCILIATION_WAIT_SECONDS, 'AcquireLock'), Assign: { repetitions: expr('$repetitions + 1'), ...beginning } },
       Unrecorded: { Type: 'Fail', Error: 'OutcomeNotRecorded', Cause: expr("$outcome.name & ': ' & $join($outcome.reasons, '; ')") },
     },
   };

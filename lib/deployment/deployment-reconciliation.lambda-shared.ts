@@ -45,7 +45,8 @@ export function planReconciliation(facts: ReconciliationFacts): DeploymentPlan {
       ? decide('SKIP', !isRecorded, `${serving}, which is the champion: nothing of the run is left to finish`)
       : decide('SKIP', true, `${serving}, which no deployment of this model made`);
   }
-  const frozen = facts.freeze !== undefined && planBase(full, version).automatic ? frozenReason(facts.freeze) : undefined;
+  // Taking up what serves changes nothing of a model that has no champion: there is nothing else that could serve.
+  const frozen = facts.freeze !== undefined && champion !== undefined && planBase(full, version).automatic ? frozenReason(facts.freeze) : undefined;
   const takenUp = refused === undefined && frozen === undefined ? takeUp(full, version, config) : undefined;
   if (takenUp !== undefined) return because(takenUp);
   const reason = refused ?? frozen ?? `version ${version} cannot go on as ${config}: the deployment no longer has this stage`;
