@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 // `pure` never loads the CDK and runs in milliseconds; `synth` loads it once per worker (isolate: false);
-// `rehearsal` runs whole lives of models and is the slowest.
+// `rehearsal` runs whole lives of models; `faults` repeats deployments thousands of times and is the slowest.
 export default defineConfig({
   test: {
     globalSetup: ['scripts/vitest-global-setup.ts'],
@@ -10,6 +10,10 @@ export default defineConfig({
       {
         extends: true,
         test: { name: 'synth', include: ['test/synth/**/*.test.ts'], isolate: false, testTimeout: 120_000, hookTimeout: 120_000 },
+      },
+      {
+        extends: true,
+        test: { name: 'faults', include: ['test/faults/**/*.test.ts'], testTimeout: 900_000 },
       },
       {
         extends: true,

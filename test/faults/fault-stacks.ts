@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, Duration, Stack } from 'aws-cdk-lib';
@@ -18,8 +18,8 @@ const LOOKS = { analysisInterval: Duration.minutes(2), keepVersions: 1 };
 /** The deployments that sequences of faults are drawn for. */
 export const DEPLOYMENTS: Record<string, () => Deployment> = {
   canary: () => Deployment.canary(LOOKS),
-  linear: () => Deployment.linear({ ...LOOKS, waitInterval: Duration.minutes(5), stepSize: 50 }),
-  allAtOnce: () => Deployment.allAtOnce(LOOKS),
+  linear: () => Deployment.linear({ ...LOOKS, waitInterval: Duration.minutes(6), stepSize: 50 }),
+  allAtOnce: () => Deployment.allAtOnce({ ...LOOKS, waitInterval: Duration.minutes(6) }),
 };
 
 /** Synthesizes each deployment with what surrounds it in a pipeline. @returns folder of the cloud assembly by name */
@@ -38,4 +38,15 @@ export function synthesize(names: readonly string[] = Object.keys(DEPLOYMENTS)):
       return [name, join(folder, name)];
     }),
   );
+}
+
+/** Names of all states of the deployment workflow, in whatever stack. */
+export function stateNames(assemblies: Record<string, string>): string[] {
+  const names = Object.values(assemblies).flatMap((folder) => {
+    const template = JSON.parse(readFileSync(join(folder, 'Faults.template.json'), 'utf8')) as { Resources: Record<string, { Type: string; Properties: any }> };
+    const machine = Object.values(template.Resources).find(({ Type }) => Type === 'AWS::StepFunctions::StateMachine')!;
+    const parts = machine.Properties.DefinitionString['Fn::Join'][1] as unknown[];
+    return Object.keys((JSON.parse(parts.map((part) => (typeof part === 'string' ? part : 'x')).join('')) as { States: object }).States);
+  });
+  return [...new Set(names)];
 }

@@ -24,6 +24,8 @@ export class DirectClients extends SdkPackages {
       public destroy(): void {}
     };
     Object.defineProperty(Direct, 'name', { value: name });
+    // The SDK's paginators ask whether they got its client.
+    Object.setPrototypeOf(Direct.prototype, (model.sdk[name] as { prototype: object }).prototype);
     return Direct;
   }
 

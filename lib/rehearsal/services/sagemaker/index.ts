@@ -4,7 +4,7 @@ import { SageMakerRuntimeService } from './runtime-service';
 import { SageMakerService } from './sagemaker-service';
 
 export type { ServingSubstitute } from './context';
-export { type EndpointView, SageMakerService } from './sagemaker-service';
+export { type EndpointView, type FleetView, SageMakerService } from './sagemaker-service';
 
 /** SageMaker and its runtime. `imageFolders`: image URI of the cloud assembly → folder with the executables `train` and `serve`. */
 export function createSageMaker(simulation: Simulation, imageFolders: ReadonlyMap<string, string>, serving?: ServingSubstitute): SimulatedService[] {

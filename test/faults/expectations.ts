@@ -1,0 +1,16 @@
+import { expect } from 'vitest';
+import type { Evidence } from './fault-property';
+
+const OUTCOMES = ['DEPLOYED', 'FAILED', 'REFUSED', 'ROLLED_BACK', 'SKIPPED'];
+const ACTS = ['event lost', 'event twice', 'event late', 'two approvals at once', 'freeze in the middle', 'lock holder gone', 'update by somebody else', 'no traffic', 'silent rollback'];
+const FLEETS = ['fleet errors', 'fleet slow', 'fleet never-healthy'];
+const REQUESTS = ['sagemaker:UpdateEndpoint', 'sagemaker:DescribeEndpoint', 'sagemaker:CreateModel', 'sagemaker:CreateEndpointConfig', 's3:PutObject', 's3:GetObject', 'lambda:Invoke'];
+
+/** Sequences in which nothing happens prove nothing: every kind of fault has struck, and every outcome was seen. */
+export function expectCoverage({ outcomes, struck }: Evidence): void {
+  expect(Object.keys(outcomes).sort()).toEqual(expect.arrayContaining(OUTCOMES));
+  const kinds = Object.keys(struck);
+  expect(kinds).toEqual(expect.arrayContaining([...ACTS, ...FLEETS]));
+  for (const request of REQUESTS) for (const error of ['throttled', 'failing', 'lost-answer']) expect(kinds).toContain(`${request} ${error}`);
+  expect(kinds.filter((kind) => kind.startsWith('crash before ')).length).toBeGreaterThan(20);
+}
