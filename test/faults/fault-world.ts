@@ -5,7 +5,7 @@ import type { LedgerEntry } from '../../lib/governance/outcome.contract';
 import { AwsError } from '../../lib/rehearsal/kernel/aws-error';
 import { createSimulation, type RunningSimulation } from '../../lib/rehearsal/create-simulation';
 import type { AwsRequest } from '../../lib/rehearsal/kernel/simulation';
-import type { ApplicationAutoScalingService } from '../../lib/rehearsal/services/application-auto-scaling';
+import type { ApplicationAutoScalingService } from '../../lib/rehearsal/services/application-auto-scaling/application-auto-scaling-service';
 import type { CloudWatchService } from '../../lib/rehearsal/services/cloudwatch/cloudwatch-service';
 import type { S3Service } from '../../lib/rehearsal/services/s3/s3-service';
 import type { EndpointView, SageMakerService } from '../../lib/rehearsal/services/sagemaker';
