@@ -202,6 +202,20 @@ test('provisioned concurrency of a serverless endpoint is scaled by a schedule',
   expect((await scaling('DescribeScalingActivities', { ScalableDimension })).ScalingActivities).toHaveLength(1);
 });
 
+test('the same seed gives the same requests, scaling included', async () => {
+  const run = async (): Promise<string> => {
+    world = new PlatformWorld();
+    await world.deploy({ ...endpoint(), ...scaled({ MinCapacity: 1, MaxCapacity: 4 }) });
+    await load(30, 8);
+    await world.update({ ...endpoint(), ...scaled({ MinCapacity: 2, MaxCapacity: 4 }) });
+    await world.close();
+    return JSON.stringify(world.records);
+  };
+  const first = await run();
+  expect(first).toContain('UpdateEndpointWeightsAndCapacities');
+  expect(await run()).toBe(first);
+});
+
 test.each([
   [2, 100, 70, 3],
   [3, 70, 70, 3],

@@ -55,8 +55,8 @@ export class SageMakerResources {
   }
 
   /**
-   * What the handler does when SageMaker rolls an update back is documented nowhere. SageMaker reports `InService` then, and users report that
-   * CloudFormation calls it success (terraform-provider-aws issues 39099, 48997 for the same API): so does the rehearsal.
+   * What the handler does when SageMaker rolls an update back is documented nowhere. SageMaker reports `InService` then, which Terraform took for
+   * success (terraform-provider-aws issues 39099, 48997). The rehearsal takes that worse case.
    */
   private async updateEndpoint(request: ResourceRequest, existing: ExistingResource): Promise<CreatedResource> {
     await this.retag(request, existing);

@@ -2,8 +2,9 @@ import { physicalName } from '../../assembly/physical-name';
 import { AwsError } from '../../kernel/aws-error';
 import type { CreatedResource, ResourceLifecycle, ResourceRequest, Simulation } from '../../kernel/simulation';
 import type { Timer } from '../../kernel/virtual-clock';
-import { parseScheduleExpression, type ScheduleExpression } from '../events/schedule-expression';
+import type { ScheduleExpression } from '../events/schedule-expression';
 import { callTarget, principalOf, reportFailure } from '../events/target';
+import { parseZonedSchedule } from '../events/zoned-schedule';
 import type { Iam } from '../iam-access';
 import { OperationTable, type Operation } from '../operations';
 
@@ -103,15 +104,13 @@ export class SchedulerService extends OperationTable {
 
   private put(input: Record<string, any>): Schedule {
     const invalid = (message: string): AwsError => new AwsError('ValidationException', message, 400);
-    const zone = input.ScheduleExpressionTimezone ?? 'UTC';
-    if (!['UTC', 'Etc/UTC', 'GMT'].includes(zone)) throw invalid(`schedule ${input.Name}: time zone ${zone} is not simulated, only UTC`);
     if (input.FlexibleTimeWindow.Mode !== 'OFF') throw invalid(`schedule ${input.Name}: flexible time windows are not simulated`);
     if (!this.simulation.service<Iam>('iam').mayAssume(input.Target.RoleArn, 'scheduler.amazonaws.com')) {
       throw invalid('The execution role you provide must allow AWS EventBridge Scheduler to assume the role.');
     }
     let expression: ScheduleExpression;
     try {
-      expression = parseScheduleExpression(input.ScheduleExpression);
+      expression = parseZonedSchedule(input.ScheduleExpression, input.ScheduleExpressionTimezone ?? 'UTC');
     } catch (error) {
       throw invalid(`Invalid Schedule Expression ${input.ScheduleExpression}: ${(error as Error).message}`);
     }
