@@ -1,5 +1,6 @@
 import { IncompleteResource } from '../../assembly/failures';
 import { physicalName } from '../../assembly/physical-name';
+import { changedProperties } from '../../assembly/replacements';
 import { AwsError } from '../../kernel/aws-error';
 import type { CreatedResource, ExistingResource, Principal, ResourceLifecycle, ResourceRequest, Simulation } from '../../kernel/simulation';
 
@@ -60,9 +61,8 @@ export class SageMakerResources {
    */
   private async updateEndpoint(request: ResourceRequest, existing: ExistingResource): Promise<CreatedResource> {
     await this.retag(request, existing);
-    const { Tags: _new, EndpointName: _name, ...properties } = request.properties;
-    const { Tags: _old, EndpointName: _oldName, ...before } = existing.request.properties;
-    if (JSON.stringify(properties) === JSON.stringify(before)) return existing;
+    const { Tags: _tags, ...properties } = request.properties;
+    if (changedProperties(existing.request.properties, request.properties).every((property) => property === 'Tags')) return existing;
     const EndpointName = String(existing.attributes!.EndpointName);
     await this.call('UpdateEndpoint', { ...properties, EndpointName });
     await this.inService(EndpointName);
