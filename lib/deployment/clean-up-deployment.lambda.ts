@@ -36,7 +36,7 @@ export async function cleanUp(event: CleanUpEvent, clients: CleanUpClients, sett
       champion?.endpointConfigName,
       ...(champion?.previous ?? []).slice(0, settings.keepVersions).map((entry) => entry.endpointConfigName),
       // CreateEndpoint may have been accepted while the endpoint does not name its configuration yet.
-      ...(isTransitional(endpoint?.EndpointStatus) ? [event.plan.resource] : []),
+      ...(isTransitional(endpoint?.EndpointStatus) ? [event.plan.resource, ...(event.plan.stages ?? []).map((stage) => stage.config)] : []),
     ].filter((name) => name !== undefined),
   );
   const deleted = [
