@@ -133,6 +133,7 @@ export class MlPipeline extends Construct {
     props.training._validateRegion(this, 'training', problems);
     gates.forEach((gate, index) => gate._validate(`gates[${index}]`, problems, document));
     deployment._validate('deployment', problems);
+    if (document) deployment._validateTask('deployment', problems, document.task);
     monitoring._validate('monitoring', problems);
     if (document) monitoring._validateFeatures('monitoring', problems, columnLayout(document).features.map(({ name }) => name));
     retraining._validate('retraining', problems);
@@ -144,6 +145,14 @@ export class MlPipeline extends Construct {
       'Retraining.onDrift()',
       'needs monitoring, which alone can see drift',
       'use Monitoring.standard(), or another trigger',
+    );
+    problems.require(
+      !monitoring._enabled || deployment._captures,
+      'MonitoringWithoutCapture',
+      'monitoring',
+      'Monitoring.standard()',
+      'needs captured requests, in which alone drift can be seen: a serverless endpoint has none, others by samplingPercentage',
+      'write Monitoring.none(), or use Endpoint.realTime() with a samplingPercentage greater than 0',
     );
     problems.throwIfAny(this);
 

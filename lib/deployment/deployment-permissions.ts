@@ -55,6 +55,7 @@ export class DeploymentPermissions {
     lake._grantRead(role, 'artifacts', modelName);
     lake._grantWrite(role, 'captured', modelName);
     registry._grantPullImages(role);
+    for (const topic of this.props.deployment._topics) topic.grantPublish(role);
     const logGroup = this.arn('logs', 'log-group', `/aws/sagemaker/Endpoints/${endpointName}`, ArnFormat.COLON_RESOURCE_NAME);
     this.allow(role, ['logs:CreateLogGroup', 'logs:DescribeLogStreams'], [logGroup]);
     this.allow(role, ['logs:CreateLogStream', 'logs:PutLogEvents'], [`${logGroup}:log-stream:*`], 'log streams of one endpoint are named by its instances');

@@ -1,12 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
-import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 import { DataContract } from '../data/data-contract';
 import { DataLake } from '../data/data-lake';
 import { TrainingData } from '../data/training-data';
-import { Deployment } from '../deployment/deployment';
 import { Approval } from '../evaluation/approval';
 import { EvaluationGate } from '../evaluation/evaluation-gate';
 import { ModelOwner, Severity } from '../governance/model-owner';
@@ -21,6 +19,7 @@ import { Retraining } from '../retraining/retraining';
 import { Algorithm } from '../training/algorithm';
 import { ContainerImage } from '../training/container-image';
 import { Training } from '../training/training';
+import { ALTERNATIVES, DeploymentFile, readDeployment } from './deployment-file';
 
 /** What a model file does not say. */
 export interface ModelFileOptions {
@@ -48,15 +47,7 @@ export interface ModelFile {
   };
   readonly gates?: { metric: string; atLeast?: number; atMost?: number; betterThanChampion?: number; noWorseThanChampion?: number }[];
   readonly approval?: string;
-  readonly deployment?: {
-    canary?: { canarySize?: number; waitInterval?: string };
-    linear?: { stepSize: number; waitInterval: string };
-    allAtOnce?: object;
-    instanceType?: string;
-    instanceCount?: number;
-    samplingPercentage?: number;
-    keepVersions?: number;
-  };
+  readonly deployment?: DeploymentFile;
   readonly monitoring?: { enabled?: boolean; interval?: string; minimumSampleSize?: number; psiThreshold?: number };
   readonly retraining?: { onDrift?: { cooldown?: string; maximumPerWeek?: number }; onSchedule?: string; onNewData?: { marker?: string } };
   readonly predictionLog?: { enabled?: boolean; retention?: string; captureRetention?: string; droppedColumns?: string[] };
@@ -101,7 +92,10 @@ export function readModelFile(scope: Construct, id: string, path: string, option
   const file = parsed.value as ModelFile;
   exactlyOne(file.training, ['container', 'builtIn'], 'training', located, problems);
   if (file.training.container) exactlyOne(file.training.container, ['image', 'asset'], 'training.container', located, problems);
-  if (file.deployment) atMostOne(file.deployment, ['canary', 'linear', 'allAtOnce'], 'deployment', located, problems);
+  for (const { path, keys, needed } of ALTERNATIVES) {
+    const value = path.split('.').reduce<unknown>((part, key) => (key === '' ? part : (part as Record<string, unknown> | undefined)?.[key]), file.deployment);
+    if (value !== undefined) (needed ? exactlyOne : atMostOne)(value as object, keys, path === '' ? 'deployment' : `deployment.${path}`, located, problems);
+  }
   if (file.retraining) atMostOne(file.retraining, ['onDrift', 'onSchedule', 'onNewData'], 'retraining', located, problems);
   (file.gates ?? []).forEach((gate, index) => exactlyOne(gate, GATE_RULES, `gates[${index}]`, located, problems));
   problems.throwIfAny(where);
@@ -125,7 +119,7 @@ function translate(file: ModelFile, folder: string, lake: DataLake): MlPipelineP
     training: training(file.training, folder),
     gates: file.gates?.map(gate),
     approval: file.approval === 'automatic' ? Approval.automatic() : file.approval === 'manual' ? Approval.manual() : undefined,
-    deployment: file.deployment && deployment(file.deployment),
+    deployment: file.deployment && readDeployment(file.deployment),
     monitoring: file.monitoring && monitoring(file.monitoring),
     retraining: file.retraining && retraining(file.retraining),
     predictionLog: file.predictionLog && predictionLog(file.predictionLog),
@@ -152,18 +146,6 @@ function gate(file: NonNullable<ModelFile['gates']>[number]): EvaluationGate {
   return EvaluationGate.noWorseThanChampion(file.metric, { tolerance: file.noWorseThanChampion });
 }
 
-function deployment(file: NonNullable<ModelFile['deployment']>): Deployment {
-  const options = {
-    instanceType: instanceType(file.instanceType),
-    instanceCount: file.instanceCount,
-    samplingPercentage: file.samplingPercentage,
-    keepVersions: file.keepVersions,
-  };
-  if (file.linear) return Deployment.linear({ ...options, stepSize: file.linear.stepSize, waitInterval: parseDuration(file.linear.waitInterval) });
-  if (file.allAtOnce) return Deployment.allAtOnce(options);
-  return Deployment.canary({ ...options, canarySize: file.canary?.canarySize, waitInterval: duration(file.canary?.waitInterval) });
-}
-
 function monitoring(file: NonNullable<ModelFile['monitoring']>): Monitoring {
   if (file.enabled === false) return Monitoring.none();
   return Monitoring.standard({ interval: duration(file.interval), minimumSampleSize: file.minimumSampleSize, psiThreshold: file.psiThreshold });
@@ -185,19 +167,15 @@ function duration(text: string | undefined) {
   return text === undefined ? undefined : parseDuration(text);
 }
 
-function instanceType(text: string | undefined): ec2.InstanceType | undefined {
-  return text === undefined ? undefined : new ec2.InstanceType(text.replace(/^ml\./, ''));
-}
-
 type Located = (steps: (string | number)[]) => string;
 
-function exactlyOne(value: object, keys: string[], path: string, located: Located, problems: Problems): void {
+function exactlyOne(value: object, keys: readonly string[], path: string, located: Located, problems: Problems): void {
   const present = keys.filter((key) => key in value);
   if (present.length === 1) return;
   problems.add('ExactlyOne', located(steps(path)), present.length === 0 ? undefined : present, `must have exactly one of ${keys.join(', ')}`, present.length === 0 ? 'add one' : 'keep one');
 }
 
-function atMostOne(value: object, keys: string[], path: string, located: Located, problems: Problems): void {
+function atMostOne(value: object, keys: readonly string[], path: string, located: Located, problems: Problems): void {
   const present = keys.filter((key) => key in value);
   if (present.length > 1) problems.add('AtMostOne', located(steps(path)), present, `must have at most one of ${keys.join(', ')}`, 'keep one');
 }

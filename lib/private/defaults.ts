@@ -31,23 +31,66 @@ export class Defaults {
   public static readonly KEEP_VERSIONS = 3;
   /** About 17 requests a second: a start for a load test. */
   public static readonly INVOCATIONS_PER_INSTANCE = 1000;
+  /** The example of AWS (endpoint-auto-scaling-add-code-define); about the threads of a small model server. */
+  public static readonly CONCURRENCY_PER_INSTANCE = 5;
+  /** The example of AWS (async-inference-autoscale). */
+  public static readonly BACKLOG_PER_INSTANCE = 5;
+  /** Leaves room for the minutes that new capacity takes. */
+  public static readonly PROVISIONED_CONCURRENCY_UTILIZATION = 0.7;
+  /** Memory and concurrency are the defaults of the SageMaker Python SDK (ServerlessInferenceConfig). */
+  public static readonly SERVERLESS_MEMORY_SIZE = Size.gibibytes(2);
+  public static readonly SERVERLESS_MAXIMUM_CONCURRENCY = 5;
   /** Application Auto Scaling's own default (endpoint-auto-scaling-prerequisites, "Cooldown period"). */
   public static readonly SCALING_COOLDOWN = Duration.minutes(5);
   public static readonly TERMINATION_WAIT = Duration.minutes(5);
   /** Two instances are the cheapest fleet that can have a canary at all. */
   public static readonly CANARY_SIZE = 50;
   public static readonly CANARY_WAIT_INTERVAL = Duration.minutes(10);
+  /** Two instances can be replaced one after the other. */
+  public static readonly BATCH_SIZE = 50;
+  public static readonly ROLLING_WAIT_INTERVAL = Duration.minutes(10);
   public static readonly ALL_AT_ONCE_WAIT_INTERVAL = Duration.minutes(5);
   /** For provisioning two fleets, beside all waiting. */
   public static readonly DEPLOYMENT_SLACK = Duration.hours(1);
   /** Five times a base of 1 %: a hard guard, not the analysis. */
   public static readonly ROLLBACK_ERROR_RATE = 0.05;
   public static readonly ROLLBACK_LATENCY = Duration.seconds(1);
+  /** InvokeEndpointAsync's own InvocationTimeoutSeconds: what takes longer has expired. */
+  public static readonly ASYNCHRONOUS_ROLLBACK_LATENCY = Duration.minutes(15);
   public static readonly LATENCY_PERCENTILE = 95;
   public static readonly MINIMUM_REQUESTS = 100;
   /** Metrics come once a minute. */
   public static readonly ANALYSIS_INTERVAL = Duration.minutes(1);
   public static readonly ANALYSIS_CONFIDENCE = 0.95;
+  /**
+   * A version that learned something predicts otherwise: of 100 or 1000 predictions against 400 or 4000, scores that are twice as sharp or half a
+   * standard deviation higher stay below 0.9 in index, uniform noise is over 1.1, inverted or constant scores are over 4.
+   */
+  public static readonly PREDICTION_DISTANCE = 1;
+  /** Four times the baking period in the end: what is still inconclusive then has too little traffic. */
+  public static readonly MAXIMUM_EXTENSIONS = 2;
+  /** Costs a shadow of full size and gives every pair there is. */
+  public static readonly SHADOW_SAMPLING_PERCENTAGE = 100;
+  /** Captured requests arrive within minutes. */
+  public static readonly SHADOW_INTERVAL = Duration.minutes(5);
+  public static readonly SHADOW_MINIMUM_DURATION = Duration.hours(1);
+  /** A day has every hour of the day. */
+  public static readonly SHADOW_MAXIMUM_DURATION = Duration.hours(24);
+  /** With a true disagreement of 2 % the interval's upper end stays below 5 %. */
+  public static readonly MINIMUM_PAIRS = 500;
+  public static readonly MAXIMUM_DISAGREEMENT = 0.05;
+  public static readonly MINIMUM_RANK_CORRELATION = 0.9;
+  public static readonly MAXIMUM_LATENCY_RATIO = 1.5;
+  /** Of a score: the more probable class. */
+  public static readonly DECISION_THRESHOLD = 0.5;
+  /** A fifth of the users takes the risk; half would be the shortest test. */
+  public static readonly CHALLENGER_PERCENTAGE = 20;
+  public static readonly AB_TEST_INTERVAL = Duration.hours(1);
+  /** Every weekday twice. */
+  public static readonly AB_TEST_MAXIMUM_DURATION = Duration.days(14);
+  public static readonly MINIMUM_OUTCOMES = 200;
+  /** As SageMaker calls it in its own metrics. */
+  public static readonly VARIANT_DIMENSION = 'VariantName';
   /** The shortest period that SageMaker's own monitor offered; captured data is filed by the hour. */
   public static readonly MONITORING_INTERVAL = Duration.hours(1);
   /** Captured data is delivered within minutes (SageMaker guide, "Capture data from real-time endpoint"). */

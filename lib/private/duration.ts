@@ -1,10 +1,10 @@
 import { Duration } from 'aws-cdk-lib';
 
-const SECONDS = { d: 86_400, h: 3_600, m: 60, s: 1 } as const;
+const MILLISECONDS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000, ms: 1 } as const;
 
-/** `1h30m` → a Duration; the form is checked by the schema of the model file. */
+/** `1h30m`, `300ms` → a Duration; the form is checked by the schema of the model file. */
 export function parseDuration(text: string): Duration {
-  let seconds = 0;
-  for (const [, amount, unit] of text.matchAll(/(\d+)([dhms])/g)) seconds += Number(amount) * SECONDS[unit as keyof typeof SECONDS];
-  return Duration.seconds(seconds);
+  let milliseconds = 0;
+  for (const [, amount, unit] of text.matchAll(/(\d+)(ms|[dhms])/g)) milliseconds += Number(amount) * MILLISECONDS[unit as keyof typeof MILLISECONDS];
+  return milliseconds % 1000 === 0 ? Duration.seconds(milliseconds / 1000) : Duration.millis(milliseconds);
 }

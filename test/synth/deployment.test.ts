@@ -1,20 +1,17 @@
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
-import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import validate from 'asl-validator';
 import { describe, expect, it } from 'vitest';
 import { DataLake } from '../../lib/data/data-lake';
-import { Autoscaling } from '../../lib/deployment/autoscaling';
 import { Deployment } from '../../lib/deployment/deployment';
 import { DeploymentWorkflow } from '../../lib/deployment/deployment-workflow';
 import { BUSY_ATTEMPTS, executionSeconds, lookInterval, maximumLooks, settlingAttempts } from '../../lib/deployment/deployment-limits.contract';
 import { deploymentStages, extendedPlan } from '../../lib/deployment/deployment-stages.lambda-shared';
 import type { DeploymentSettings, ShadowSettings, TestSettings } from '../../lib/deployment/deployment.contract';
+import { Endpoint } from '../../lib/deployment/endpoint';
 import { ModelGovernance } from '../../lib/governance/model-governance';
 import { ModelOwner } from '../../lib/governance/model-owner';
-import { ConfigurationError, Problems } from '../../lib/private/errors';
 import { ModelRegistry } from '../../lib/registry/model-registry';
 
 const MODEL = 'flight-delay';
@@ -51,18 +48,6 @@ function definition(template: Template): any {
   const string = machine!['Properties'].DefinitionString as { 'Fn::Join': [string, (string | Record<string, any>)[]] };
   const flat = string['Fn::Join'][1].map((part) => (typeof part === 'string' ? part : 'Ref' in part ? 'aws' : 'arn:aws:lambda:us-east-1:111122223333:function:handler'));
   return JSON.parse(flat.join(''));
-}
-
-function settings(template: Template): any {
-  const functions = Object.values(template.findResources('AWS::Lambda::Function', { Properties: { Environment: { Variables: { DEPLOYMENT_SETTINGS: Match.anyValue() } } } }));
-  const value = functions[0]!['Properties'].Environment.Variables.DEPLOYMENT_SETTINGS['Fn::Join'][1] as unknown[];
-  return JSON.parse(value.map((part) => (typeof part === 'string' ? part : 'token')).join(''));
-}
-
-function problemsOf(deployment: Deployment): { code: string; path: string; rule: string; fix: string }[] {
-  const problems = new Problems();
-  deployment._validate('deployment', problems);
-  return [...problems.all];
 }
 
 describe('the deployment workflow', () => {
@@ -142,8 +127,8 @@ describe('the deployment workflow', () => {
     const serving = (deployment: Deployment): unknown =>
       Object.values(synthesize(() => deployment).template.findResources('Custom::SageMakerEndpointLifecycle'))[0]!['Properties'].ServingConfiguration;
     expect(serving(Deployment.canary())).toBe(serving(Deployment.canary({ waitInterval: Duration.minutes(20) })));
-    expect(serving(Deployment.canary())).not.toBe(serving(Deployment.canary({ samplingPercentage: 50 })));
-    expect(serving(Deployment.canary())).not.toBe(serving(Deployment.canary({ canarySize: 25, instanceCount: 4 })));
+    expect(serving(Deployment.canary())).not.toBe(serving(Deployment.canary({ endpoint: Endpoint.realTime({ samplingPercentage: 50 }) })));
+    expect(serving(Deployment.canary())).not.toBe(serving(Deployment.canary({ canarySize: 25, endpoint: Endpoint.realTime({ instanceCount: 4 }) })));
     expect(workflow.endpointName).toBe(MODEL);
   });
 
@@ -188,102 +173,5 @@ describe('the deployment workflow', () => {
   it('looks as often as the user asks for while that fits', () => {
     expect(lookInterval(LONGEST as DeploymentSettings, 'RELEASE')).toBe(60);
     expect(lookInterval({ ...LONGEST, test: { ...TEST, maximumSeconds: 7 * 86_400, intervalSeconds: 3600 } } as DeploymentSettings, 'AB_TEST')).toBe(3600);
-  });
-});
-
-describe('defaults', () => {
-  it('are two instances for a canary of half, with scaling around them', () => {
-    expect(settings(synthesize().template)).toMatchObject({
-      endpoint: {
-        kind: 'REAL_TIME',
-        instanceType: 'ml.m5.large',
-        instanceCount: 2,
-        networkIsolation: true,
-        samplingPercentage: 100,
-        scaling: { minimum: 2, maximum: 4, policies: [{ target: 1000 }] },
-      },
-      routing: { type: 'CANARY', percent: 50, waitSeconds: 600 },
-      terminationWaitSeconds: 300,
-      maximumSeconds: 2 * 600 + 300 + 3600,
-      rollback: { errorRate: 0.05, latencyMicroseconds: 1_000_000, latencyPercentile: 95 },
-      analysis: { intervalSeconds: 60, minimumRequests: 100, confidence: 0.95, inconclusive: 'ROLL_BACK' },
-    });
-  });
-
-  it.each([
-    [Deployment.canary({ canarySize: 10 }), 10],
-    [Deployment.linear({ stepSize: 30, waitInterval: Duration.minutes(5) }), 4],
-    [Deployment.allAtOnce(), 1],
-  ])('take the fewest instances of which the percentage is a whole one', (deployment, count) => {
-    expect(deployment._choices().endpoint).toMatchObject({ instanceCount: count });
-    expect(problemsOf(deployment)).toEqual([]);
-  });
-
-  it('do not scale burstable instances', () => {
-    const deployment = Deployment.canary({ instanceType: ec2.InstanceType.of(ec2.InstanceClass.T2, ec2.InstanceSize.MEDIUM) });
-    expect(deployment._choices().endpoint.scaling).toBeUndefined();
-    expect(problemsOf(deployment)).toEqual([]);
-  });
-
-  it('let an all-at-once deployment pass without traffic', () => {
-    expect(Deployment.allAtOnce()._choices().analysis.inconclusive).toBe('PROMOTE');
-  });
-});
-
-describe('wrong input is refused with path, rule and fix', () => {
-  const wait = Duration.minutes(10);
-
-  it.each<[string, Deployment, string, string]>([
-    ['a canary over half', Deployment.canary({ canarySize: 60 }), 'CanarySizeOutOfRange', 'deployment.canarySize'],
-    ['a canary of nothing', Deployment.canary({ canarySize: 0 }), 'CanarySizeOutOfRange', 'deployment.canarySize'],
-    ['a linear step under 10 %', Deployment.linear({ stepSize: 5, waitInterval: wait }), 'StepSizeOutOfRange', 'deployment.stepSize'],
-    ['10 % of one instance', Deployment.canary({ canarySize: 10, instanceCount: 1 }), 'TooFewInstancesForPercentage', 'deployment.canarySize'],
-    [
-      'a fleet that may shrink below the percentage',
-      Deployment.canary({ canarySize: 25, instanceCount: 4, autoscaling: Autoscaling.invocationsPerInstance({ minimum: 2 }) }),
-      'TooFewInstancesForPercentage',
-      'deployment.canarySize',
-    ],
-    ['a wait over an hour', Deployment.canary({ waitInterval: Duration.minutes(61) }), 'WaitIntervalTooLong', 'deployment.waitInterval'],
-    ['a wait too short to decide', Deployment.canary({ waitInterval: Duration.minutes(2) }), 'WaitIntervalTooShort', 'deployment.waitInterval'],
-    ['waits beyond the maximum', Deployment.canary({ maximumDuration: Duration.minutes(20) }), 'WaitsExceedMaximumDuration', 'deployment.maximumDuration'],
-    ['waits beyond eight hours', Deployment.linear({ stepSize: 10, waitInterval: Duration.hours(1) }), 'WaitsExceedMaximumDuration', 'deployment.maximumDuration'],
-    ['a maximum over eight hours', Deployment.canary({ maximumDuration: Duration.hours(9) }), 'MaximumDurationOutOfRange', 'deployment.maximumDuration'],
-    [
-      'Inf1 with a canary',
-      Deployment.canary({ instanceType: new ec2.InstanceType('inf1.xlarge') }),
-      'InstanceTypeWithoutGuardrails',
-      'deployment.instanceType',
-    ],
-    [
-      'burstable instances that scale',
-      Deployment.canary({ instanceType: ec2.InstanceType.of(ec2.InstanceClass.T2, ec2.InstanceSize.MEDIUM), autoscaling: Autoscaling.invocationsPerInstance() }),
-      'BurstableInstanceScaled',
-      'deployment.autoscaling',
-    ],
-    ['a minimum over the maximum', Deployment.canary({ autoscaling: Autoscaling.invocationsPerInstance({ minimum: 6, maximum: 3 }) }), 'ScalingMinimumOverMaximum', 'deployment.autoscaling.minimum'],
-    ['an instance count outside scaling', Deployment.canary({ instanceCount: 9, autoscaling: Autoscaling.invocationsPerInstance({ minimum: 2, maximum: 4 }) }), 'InstanceCountOutsideScaling', 'deployment.autoscaling'],
-    ['an error rate in percent', Deployment.canary({ rollbackErrorRate: 5 }), 'DeploymentValueOutOfRange', 'deployment.rollbackErrorRate'],
-  ])('%s', (_title, deployment, code, path) => {
-    const found = problemsOf(deployment);
-    expect(found.map((problem) => problem.code)).toContain(code);
-    expect(found.find((problem) => problem.code === code)).toMatchObject({ path, rule: expect.any(String), fix: expect.any(String) });
-  });
-
-  it('more alarms than SageMaker takes, and everything else at once', () => {
-    const build = (): unknown =>
-      synthesize((stack) => {
-        const rollbackAlarms = Array.from({ length: 8 }, (_, index) => cloudwatch.Alarm.fromAlarmArn(stack, `Alarm${index}`, `arn:aws:cloudwatch:us-east-1:111122223333:alarm:a${index}`));
-        return Deployment.canary({ canarySize: 51, keepVersions: -1, rollbackAlarms });
-      });
-    expect(build).toThrowError(ConfigurationError);
-    expect(build).toThrowError(/deployment\.rollbackAlarms: must be at most 7[^]*TooManyRollbackAlarms/);
-    expect(build).toThrowError(/has 3 problems/);
-  });
-
-  it('explains which percentage or count would do', () => {
-    const [problem] = problemsOf(Deployment.canary({ canarySize: 10, instanceCount: 3, autoscaling: Autoscaling.none() }));
-    expect(problem!.rule).toContain('10 % of 3 is less than one');
-    expect(problem!.fix).toBe('use instanceCount (and autoscaling minimum) of at least 10, or canarySize 34, which is 1 instance of 3');
   });
 });

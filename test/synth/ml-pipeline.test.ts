@@ -202,7 +202,7 @@ describe('wrong input', () => {
   });
 
   it('fails when the fleet is too small for the percentage', () => {
-    expect(messageOf(() => build({ deployment: ml.Deployment.canary({ canarySize: 10, instanceCount: 2 }) }))).toMatch(/deployment\.canarySize: .*10 % of 2 is less than one.*\[TooFewInstancesForPercentage\]/);
+    expect(messageOf(() => build({ deployment: ml.Deployment.canary({ canarySize: 10, endpoint: ml.Endpoint.realTime({ instanceCount: 2 }) }) }))).toMatch(/deployment\.canarySize: .*10 % of 2 is less than one.*\[TooFewInstancesForPercentage\]/);
   });
 
   it('fails on a contract without label', () => {
@@ -231,7 +231,7 @@ describe('a model file', () => {
   });
 
   it('says everything that is possible', () => {
-    const text = `${minimal}gates:\n  - { metric: auc, atLeast: 0.8 }\n  - { metric: auc, noWorseThanChampion: 0.01 }\napproval: automatic\ndeployment: { linear: { stepSize: 25, waitInterval: 5m }, instanceType: ml.c5.large, keepVersions: 4 }\nmonitoring: { interval: 2h, minimumSampleSize: 300 }\nretraining: { onSchedule: rate(7 days) }\n`;
+    const text = `${minimal}gates:\n  - { metric: auc, atLeast: 0.8 }\n  - { metric: auc, noWorseThanChampion: 0.01 }\napproval: automatic\ndeployment: { linear: { stepSize: 25, waitInterval: 5m }, endpoint: { realTime: { instanceType: ml.c5.large } }, keepVersions: 4 }\nmonitoring: { interval: 2h, minimumSampleSize: 300 }\nretraining: { onSchedule: rate(7 days) }\n`;
     const template = Template.fromStack(read(text));
     template.hasResourceProperties('AWS::Scheduler::Schedule', { ScheduleExpression: 'rate(7 days)' });
     expect(JSON.stringify(template.toJSON())).toContain('ml.c5.large');
