@@ -33,12 +33,18 @@ export interface DeploymentPlan {
 
 /** The settings as they hold for one stage of one run. */
 export function settingsOf(settings: DeploymentSettings, plan: Pick<DeploymentPlan, 'alarms'>, stage?: Pick<StagePlan, 'routing' | 'inconclusive' | 'intervalSeconds'>): DeploymentSettings {
-  const { analysis } = settings;
+  const { predictionDistance, ...analysis } = settings.analysis;
   return {
     ...settings,
     routing: stage?.routing ?? settings.routing,
     alarms: plan.alarms ?? settings.alarms,
-    analysis: { ...analysis, inconclusive: stage?.inconclusive ?? analysis.inconclusive, intervalSeconds: stage?.intervalSeconds ?? analysis.intervalSeconds },
+    analysis: {
+      ...analysis,
+      // A rollback by hand goes away from predictions that somebody does not want: another version's are no fault.
+      ...(predictionDistance === undefined || plan.alarms !== undefined ? {} : { predictionDistance }),
+      inconclusive: stage?.inconclusive ?? analysis.inconclusive,
+      intervalSeconds: stage?.intervalSeconds ?? analysis.intervalSeconds,
+    },
   };
 }
 

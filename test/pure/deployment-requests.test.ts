@@ -143,14 +143,16 @@ describe('a release', () => {
     });
   });
 
-  it('by hand to an older version goes all at once, without the alarms of the user', async () => {
-    const settings = { ...COMPARED, alarms: ['business'] };
+  it('by hand to an older version goes all at once, without the alarms of the user and without comparing predictions', async () => {
+    const settings = { ...COMPARED, alarms: ['business'], analysis: { ...COMPARED.analysis, predictionDistance: 1 } };
     const { plan } = await planned(settings, 'rollback');
     expect(plan.stages).toEqual([expect.objectContaining({ stage: 'RELEASE', inconclusive: 'PROMOTE', routing: { type: 'ALL_AT_ONCE', percent: 100, waitSeconds: 600 } })]);
     const [stage] = plan.stages;
     const effective = settingsOf(settings, plan, stage);
     expect(JSON.stringify(updateEndpointRequest(effective, stage!))).not.toContain('business');
     expect(effective.analysis.inconclusive).toBe('PROMOTE');
+    expect(effective.analysis.predictionDistance).toBeUndefined();
+    expect(settingsOf(settings, {}, stage).analysis.predictionDistance).toBe(1);
   });
 });
 
