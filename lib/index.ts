@@ -10,6 +10,7 @@ export * from './deployment/endpoint';
 export * from './deployment/scaling-schedule';
 export * from './deployment/shadow-agreement';
 export * from './deployment/stage-options';
+export * from './deployment/pinned-deployment';
 export * from './evaluation/approval';
 export * from './evaluation/evaluation-gate';
 export * from './governance/model-governance';

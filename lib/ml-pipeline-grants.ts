@@ -17,9 +17,9 @@ export class MlPipelineGrants {
     return this.pipeline.training.stateMachine.grantStartExecution(grantee);
   }
 
-  /** Starts a deployment by hand: a rollback, or the release of an approved version. */
+  /** Starts a deployment by hand: a rollback, or the release of an approved version. Without effect with `Deployment.pinned()`. */
   public startDeployment(grantee: iam.IGrantable): iam.Grant {
-    return this.pipeline.deployment.stateMachine.grantStartExecution(grantee);
+    return this.pipeline.deployment?.stateMachine.grantStartExecution(grantee) ?? iam.Grant.drop(grantee, 'CloudFormation deploys the model');
   }
 
   /** Approves or rejects versions that wait for a person. */

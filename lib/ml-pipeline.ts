@@ -9,6 +9,7 @@ import { DeploymentWorkflow } from './deployment/deployment-workflow';
 import { Approval } from './evaluation/approval';
 import { EvaluationGate } from './evaluation/evaluation-gate';
 import { metricsOf } from './evaluation/metric-table.contract';
+import { PinnedDeployment } from './deployment/pinned-deployment';
 import { ModelGovernance } from './governance/model-governance';
 import { ModelOwner } from './governance/model-owner';
 import { MlPipelineGrants } from './ml-pipeline-grants';
@@ -103,7 +104,12 @@ export class MlPipeline extends Construct {
   public readonly governance: ModelGovernance;
   public readonly registry: ModelRegistry;
   public readonly training: TrainingWorkflow;
-  public readonly deployment: DeploymentWorkflow;
+  /** Undefined with `Deployment.pinned()`. */
+  public readonly deployment?: DeploymentWorkflow;
+  /** Undefined but with `Deployment.pinned()`. */
+  public readonly pinnedDeployment?: PinnedDeployment;
+  /** The endpoint exists from the first deployment on. */
+  public readonly endpointName: string;
   public readonly retraining: RetrainingController;
   /** Undefined with `Monitoring.none()`. */
   public readonly monitoring?: MonitoringWorkflow;
@@ -154,6 +160,15 @@ export class MlPipeline extends Construct {
       'needs captured requests, in which alone drift can be seen: a serverless endpoint has none, others by samplingPercentage',
       'write Monitoring.none(), or use Endpoint.realTime() with a samplingPercentage greater than 0',
     );
+    const pinnedArn = deployment._pinned?.modelPackageArn;
+    problems.require(
+      !predictionLog._enabled || pinnedArn === undefined || pinnedArn.includes(`:model-package/${props.modelName}/`),
+      'PredictionLogOfOtherGroup',
+      'predictionLog',
+      'PredictionLog.standard()',
+      `needs versions of model package group ${props.modelName}: the columns of the requests are known only for versions that this pipeline trained`,
+      'write PredictionLog.none(), or pin a version of the own group',
+    );
     problems.throwIfAny(this);
 
     this.modelName = props.modelName;
@@ -173,13 +188,16 @@ export class MlPipeline extends Construct {
       gates,
       approval,
     });
-    this.deployment = new DeploymentWorkflow(this, 'Deployment', { ...governed, registry: this.registry, deployment });
+    const deployed = { ...governed, registry: this.registry, deployment };
+    if (deployment._pinned) this.pinnedDeployment = new PinnedDeployment(this, 'Deployment', deployed);
+    else this.deployment = new DeploymentWorkflow(this, 'Deployment', deployed);
+    this.endpointName = (this.pinnedDeployment ?? this.deployment!).endpointName;
     this.retraining = new RetrainingController(this, 'Retraining', { ...governed, retraining, trainingStateMachine: this.training.stateMachine });
     if (monitoring._enabled) {
       this.monitoring = new MonitoringWorkflow(this, 'Monitoring', {
         ...governed,
         registry: this.registry,
-        endpointName: this.deployment.endpointName,
+        endpointName: this.endpointName,
         contract,
         monitoring,
         controller: this.retraining,
@@ -188,10 +206,10 @@ export class MlPipeline extends Construct {
     this.operations = new ModelOperations(this, 'Operations', {
       ...shared,
       registry: this.registry,
-      endpointName: this.deployment.endpointName,
+      endpointName: this.endpointName,
       freezeFunction: this.governance.freezeFunction,
       trainingStateMachine: this.training.stateMachine,
-      deploymentStateMachine: this.deployment.stateMachine,
+      deploymentStateMachine: this.deployment?.stateMachine,
       monitoringStateMachine: this.monitoring?.stateMachine,
     });
     if (predictionLog._enabled) {
@@ -202,7 +220,7 @@ export class MlPipeline extends Construct {
 
   /** ARN of the endpoint. It exists from the first deployment on. */
   public get endpointArn(): string {
-    return Arn.format({ service: 'sagemaker', resource: 'endpoint', resourceName: this.deployment.endpointName }, Stack.of(this));
+    return Arn.format({ service: 'sagemaker', resource: 'endpoint', resourceName: this.endpointName }, Stack.of(this));
   }
 
   /** 1 when the window's verdict is data drift, else 0. */

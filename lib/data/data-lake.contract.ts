@@ -59,6 +59,8 @@ export const lakeKeys = {
   championPointer: (model: string): string => `state/${model}/champion.json`,
   /** Kill switch of all automatic deployment and retraining: `FreezeState`. */
   freeze: (model: string): string => `state/${model}/freeze.json`,
+  /** The release that a stack operation has begun: `PinnedAttempt`. */
+  pinnedAttempt: (model: string): string => `state/${model}/pinned-attempt.json`,
   lock: (model: string, lock: string): string => `state/${model}/locks/${lock}.json`,
   ledgerPrefix: (model: string): string => `state/${model}/ledger/`,
   ledgerEntry: (model: string, sequence: number): string => `state/${model}/ledger/entries/${String(sequence).padStart(10, '0')}.json`,

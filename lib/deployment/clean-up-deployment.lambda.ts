@@ -1,13 +1,13 @@
 import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { S3Client } from '@aws-sdk/client-s3';
-import { DeleteEndpointCommand, SageMakerClient, UpdateModelPackageCommand } from '@aws-sdk/client-sagemaker';
+import { DeleteEndpointCommand, SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { lakeKeys } from '../data/data-lake.contract';
 import { getJson } from '../private/object-store.lambda-shared';
-import { METADATA_VALUE_MAXIMUM, PACKAGE_METADATA } from '../registry/model-package.contract';
 import { deleteAlarms, deleteResources } from './clean-up.lambda-shared';
 import type { CleanUpEvent, CleanUpResult } from './deployment-plan.contract';
 import type { ChampionPointer, DeploymentSettings } from './deployment.contract';
+import { notePackage } from './package-note.lambda-shared';
 import { findEndpoint, ignoring, isMissing, isTransitional } from './sagemaker-state.lambda-shared';
 import { restoreScaling } from './scaling.lambda-shared';
 import { deploymentSettings } from './settings.lambda-shared';
@@ -51,25 +51,7 @@ export async function cleanUp(event: CleanUpEvent, clients: CleanUpClients, sett
 async function note({ outcome, reasons, plan }: CleanUpEvent, sagemaker: SageMakerClient): Promise<void> {
   // A reconciliation that found nothing has no version either.
   if (!plan.modelPackageArn || !(outcome === 'ROLLED_BACK' || outcome === 'REJECTED' || (outcome === 'DEPLOYED' && plan.noted))) return;
-  await sagemaker.send(
-    new UpdateModelPackageCommand({
-      ModelPackageArn: plan.modelPackageArn,
-      CustomerMetadataProperties: {
-        [PACKAGE_METADATA.deploymentOutcome]: outcome,
-        [PACKAGE_METADATA.deploymentReason]: metadataValue(reasons.join(' - ')),
-      },
-    }),
-  );
-}
-
-/** API_UpdateModelPackage allows letters, separators, numbers and `_.:/=+-@` in a value, 256 at most. */
-export function metadataValue(text: string): string {
-  return text
-    .replace(/%/g, 'percent')
-    .replace(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]+/gu, ' ')
-    .replace(/ {2,}/g, ' ')
-    .trim()
-    .slice(0, METADATA_VALUE_MAXIMUM);
+  await notePackage(sagemaker, plan.modelPackageArn, outcome, reasons);
 }
 
 const clients: CleanUpClients = {

@@ -3,10 +3,7 @@ import type { DeploymentConfig, TrafficRoutingConfigType, UpdateEndpointCommandI
 import { DIMENSION_ENDPOINT_CONFIG, DIMENSION_MODEL, ENDPOINT_METRICS, ENDPOINT_NAMESPACE, METRIC_NAMESPACE, METRICS, REQUEST_COUNT } from '../monitoring/metric-catalogue.contract';
 import { updateSeconds } from './deployment-limits.contract';
 import type { StagePlan } from './deployment-plan.contract';
-import { ALARM_KINDS, type AlarmKind, deploymentNames, type DeploymentSettings, VARIANT_NAME } from './deployment.contract';
-
-/** Below this many requests in a minute one error is no rate; the analysis counts over the whole baking period instead. */
-const RATE_MINIMUM_REQUESTS = 20;
+import { ALARM_KINDS, type AlarmKind, deploymentNames, type DeploymentSettings, VARIANT_NAME, RATE_MINIMUM_REQUESTS } from './deployment.contract';
 
 /**
  * Alarms that see the new fleet only: dimension EndpointConfigName (deployment-guardrails-configuration, "latency on the new fleet"). Where

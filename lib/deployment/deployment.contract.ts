@@ -39,7 +39,7 @@ export const DEPLOYMENT_ENVIRONMENT = ['DEPLOYMENT_SETTINGS'] as const;
 export const LIFECYCLE_ENVIRONMENT = ['DEPLOYMENT_SETTINGS', 'STATE_MACHINE_ARN'] as const;
 
 /**
- * How the release moves traffic. `UNGUARDED`: SageMaker has no guardrails for the endpoint (serverless, Inf1); the workflow itself bakes the new
+ * How the release moves traffic. `UNGUARDED`: SageMaker has no guardrails for the endpoint (serverless); the workflow itself bakes the new
  * version and puts the old one back.
  */
 export type RoutingType = 'CANARY' | 'LINEAR' | 'ROLLING' | 'ALL_AT_ONCE' | 'UNGUARDED';
@@ -281,6 +281,9 @@ export function totalWaitSeconds(settings: Pick<DeploymentSettings, 'routing' | 
   const { type, percent, waitSeconds } = settings.routing;
   return (partialSteps(type, percent) + 1) * waitSeconds + settings.terminationWaitSeconds;
 }
+
+/** Below this many requests in a minute one error is no rate; the analysis counts over the whole baking period instead. */
+export const RATE_MINIMUM_REQUESTS = 20;
 
 /** Time that an analysis needs before a baking period ends: one more look, and the alarm's evaluation. */
 export function decisionMarginSeconds(intervalSeconds: number): number {

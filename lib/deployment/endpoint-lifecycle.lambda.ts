@@ -4,10 +4,11 @@ import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
-import type { CloudFormationCustomResourceEvent, CloudFormationCustomResourceResponse } from 'aws-lambda';
+import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { lakeKeys } from '../data/data-lake.contract';
 import { requireEnvironment } from '../private/environment.contract';
 import { getJson } from '../private/object-store.lambda-shared';
+import { answerCloudFormation } from './custom-resource.lambda-shared';
 import { type ChampionPointer, type DeploymentInput, type DeploymentSettings, LIFECYCLE_ENVIRONMENT } from './deployment.contract';
 import { removeEndpoint, type RemovalClients } from './remove-endpoint.lambda-shared';
 import { ignoring } from './sagemaker-state.lambda-shared';
@@ -45,19 +46,6 @@ export async function followStack(
   );
 }
 
-/** A custom resource answers by PUT to a presigned URL (CloudFormation guide, "Custom resource response objects"). */
-export function lifecycleResponse(event: CloudFormationCustomResourceEvent, failure?: unknown): CloudFormationCustomResourceResponse {
-  const common = {
-    PhysicalResourceId: event.RequestType === 'Create' ? `endpoint-lifecycle-${event.LogicalResourceId}` : event.PhysicalResourceId,
-    StackId: event.StackId,
-    RequestId: event.RequestId,
-    LogicalResourceId: event.LogicalResourceId,
-  };
-  if (failure === undefined) return { ...common, Status: 'SUCCESS' };
-  // The response may have 4096 bytes; a message is enough for the stack's events, the log has the rest.
-  return { ...common, Status: 'FAILED', Reason: String((failure as Error).message ?? failure).slice(0, 1000) };
-}
-
 const clients: LifecycleClients = {
   s3: new S3Client({}),
   sagemaker: new SageMakerClient({}),
@@ -67,15 +55,8 @@ const clients: LifecycleClients = {
 };
 
 export async function handler(event: CloudFormationCustomResourceEvent): Promise<void> {
-  let failure: unknown;
-  try {
+  await answerCloudFormation(event, 'endpoint-lifecycle', async () => {
     const environment = requireEnvironment(process.env, LIFECYCLE_ENVIRONMENT);
     await followStack(event, clients, deploymentSettings(environment), environment.STATE_MACHINE_ARN);
-  } catch (error) {
-    failure = error;
-  }
-  const body = JSON.stringify(lifecycleResponse(event, failure));
-  const response = await fetch(event.ResponseURL, { method: 'PUT', body, headers: { 'content-type': '' } });
-  // Lambda repeats an asynchronous invocation that failed; everything above may be repeated.
-  if (!response.ok) throw new Error(`CloudFormation's response URL answered ${response.status}`);
+  });
 }

@@ -3,7 +3,7 @@ import { canaryShare } from './analysis/sample-ratio';
 import { analyze, type Observations } from './analysis/verdict';
 import { type AnalysisResult, type AnalysisState, settingsOf } from './deployment-plan.contract';
 import { fleetDimensions, rollbackAlarms } from './deployment-requests.lambda-shared';
-import { type DeploymentSettings, type RoutingSettings, VARIANT_NAME } from './deployment.contract';
+import { type DeploymentSettings, type RoutingSettings, VARIANT_NAME, RATE_MINIMUM_REQUESTS } from './deployment.contract';
 import { type CapturedFleet, readCaptured } from './look-captured.lambda-shared';
 import { MINUTE, publishVerdict, readMinutes, type TimedMinute, variantDimensions, withAlarms } from './look-metrics.lambda-shared';
 import { atRest, championVersion, changing, elapsedSeconds, frozen, type LookContext, observe, restore, stageOf } from './look-stage.lambda-shared';
@@ -95,8 +95,6 @@ async function readPredictions({ event, clients }: LookContext, settings: Deploy
   return { predictions: { champion: values(old!.answers, from), challenger: values(now!.answers, since), threshold } };
 }
 
-/** Below this many requests in a minute one error is no rate; the same as for the rollback alarms. */
-const RATE_MINIMUM_REQUESTS = 20;
 
 /**
  * Without guardrails the new version has all the traffic at once, and this is all that watches it: the analysis against the hour before,

@@ -68,7 +68,13 @@ async function modelDifferences(sagemaker: SageMakerClient, plan: Deployable, st
   const variants: ProductionVariant[] = [...(config.ProductionVariants ?? []), ...(config.ShadowProductionVariants ?? [])];
   const name = variants.find((variant) => variant.VariantName === challengerName(plan, stage))?.ModelName;
   const model = name === undefined ? undefined : await sagemaker.send(new DescribeModelCommand({ ModelName: name }));
-  const url = model?.PrimaryContainer?.ModelDataUrl;
+  const container = model?.PrimaryContainer;
+  // A model made from a package names it instead of repeating it (API_ContainerDefinition).
+  if (container?.ModelPackageName !== undefined) {
+    const found = container.ModelPackageName;
+    return found === plan.modelPackageArn ? [] : [`endpoint configuration ${stage.config} has model package ${found}, asked for was ${plan.modelPackageArn}`];
+  }
+  const url = container?.ModelDataUrl;
   return url === plan.expected.modelDataUrl ? [] : [`endpoint configuration ${stage.config} has model data ${url}, the version was approved with ${plan.expected.modelDataUrl}`];
 }
 

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { applyDeployment } from '../../lib/deployment/apply-deployment.lambda';
-import { cleanUp, metadataValue } from '../../lib/deployment/clean-up-deployment.lambda';
+import { cleanUp } from '../../lib/deployment/clean-up-deployment.lambda';
+import { metadataValue } from '../../lib/deployment/package-note.lambda-shared';
 import { type ApplyResult, type DeploymentPlan, NO_ANALYSIS } from '../../lib/deployment/deployment-plan.contract';
 import { alarmResource, partialSteps, resourceVersion, totalWaitSeconds } from '../../lib/deployment/deployment.contract';
-import { followStack, lifecycleResponse } from '../../lib/deployment/endpoint-lifecycle.lambda';
+import { customResourceResponse } from '../../lib/deployment/custom-resource.lambda-shared';
+import { followStack } from '../../lib/deployment/endpoint-lifecycle.lambda';
 import { bakingSince, look } from '../../lib/deployment/look.lambda-shared';
 import { readAndPlan } from '../../lib/deployment/plan-deployment.lambda';
 import { previousChampions, promote } from '../../lib/deployment/promote-deployment.lambda';
@@ -264,8 +266,8 @@ describe('the custom resource', () => {
   });
 
   it('answers with a stable physical id, and with the reason of a failure', () => {
-    expect(lifecycleResponse(event('Create'))).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: 'endpoint-lifecycle-Endpoint' });
-    expect(lifecycleResponse(event('Delete'), new Error('in use'))).toMatchObject({ Status: 'FAILED', Reason: 'in use', PhysicalResourceId: 'physical' });
+    expect(customResourceResponse(event('Create'), 'endpoint-lifecycle')).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: 'endpoint-lifecycle-Endpoint' });
+    expect(customResourceResponse(event('Delete'), 'endpoint-lifecycle', new Error('in use'))).toMatchObject({ Status: 'FAILED', Reason: 'in use', PhysicalResourceId: 'physical' });
   });
 });
 

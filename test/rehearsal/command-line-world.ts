@@ -50,7 +50,7 @@ export class CommandLineWorld {
       // Its windows would need a baseline, which versions that were registered by hand do not have.
       monitoring: ml.Monitoring.standard({ interval: Duration.days(1) }),
     });
-    Repository.fromRepositoryName(stack, 'Image', MODEL).grantPull(pipeline.deployment.executionRole);
+    Repository.fromRepositoryName(stack, 'Image', MODEL).grantPull(pipeline.deployment!.executionRole);
     for (const name of ROLES) pipeline.grants.operate(new Role(stack, name, { assumedBy: new AccountRootPrincipal() }));
     const onlooker = stack.node.findChild('Onlooker') as Role;
     onlooker.addToPolicy(new PolicyStatement({ effect: Effect.DENY, actions: ['states:StartExecution'], resources: ['*'] }));

@@ -150,7 +150,8 @@ export class StackUpdate {
     const back = await this.driver.update(old.request, now, this.stack.id);
     this.journal.note('UPDATED', old.request, 'back to its old properties');
     if (back.ref !== now.ref) unwanted.push(now);
-    return { ...old, ...back };
+    // Only these two: a service may hand back the whole resource, with the properties that were just taken back.
+    return { ...old, ref: back.ref, attributes: back.attributes };
   }
 
   /** @returns false when something could not be deleted: it stays, and the stack does not know it any more */
