@@ -5,6 +5,7 @@ import { App, Duration, Stack, Validations } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as sns from 'aws-cdk-lib/aws-sns';
 import validate from 'asl-validator';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
@@ -112,6 +113,25 @@ describe('MlPipeline', () => {
     expect(() => app.synth()).not.toThrow();
   });
 
+  it.each<[string, (stack: Stack) => Partial<ml.MlPipelineProps>]>([
+    ['shadow and A/B test', () => ({ deployment: ml.Deployment.shadow({ then: ml.Deployment.abTest({ outcome: ml.AbTestOutcome.labelAccuracy() }) }) })],
+    ['serverless', () => ({ monitoring: ml.Monitoring.none(), deployment: ml.Deployment.allAtOnce({ endpoint: ml.Endpoint.serverless() }) })],
+    [
+      'asynchronous, to nothing',
+      (stack) => {
+        const topic = new sns.Topic(stack, 'Done', { enforceSSL: true });
+        const endpoint = ml.Endpoint.asynchronous({ successTopic: topic, autoscaling: ml.Autoscaling.backlogPerInstance({ minimum: 0 }) });
+        return { deployment: ml.Deployment.allAtOnce({ endpoint }) };
+      },
+    ],
+  ])('is as clean with every kind of endpoint and stage: %s', (_title, props) => {
+    const app = new App();
+    Validations.of(app).addPlugins(new AwsSolutionsChecks());
+    const stack = new Stack(app, 'Test');
+    build(props(stack), stack);
+    expect(() => app.synth()).not.toThrow();
+  });
+
   it('fails synthesis when a finding of cdk-nag is not acknowledged, so that the check above means something', () => {
     const app = new App();
     Validations.of(app).addPlugins(new AwsSolutionsChecks());
@@ -203,6 +223,13 @@ describe('wrong input', () => {
 
   it('fails when the fleet is too small for the percentage', () => {
     expect(messageOf(() => build({ deployment: ml.Deployment.canary({ canarySize: 10, endpoint: ml.Endpoint.realTime({ instanceCount: 2 }) }) }))).toMatch(/deployment\.canarySize: .*10 % of 2 is less than one.*\[TooFewInstancesForPercentage\]/);
+  });
+
+  it('fails when nothing is captured that could be monitored, and when stages do not fit the task', () => {
+    const serverless = ml.Deployment.allAtOnce({ endpoint: ml.Endpoint.serverless() });
+    expect(messageOf(() => build({ deployment: serverless }))).toMatch(/monitoring: needs captured requests.*Monitoring\.none\(\).*\[MonitoringWithoutCapture\]/);
+    const shadow = ml.Deployment.shadow({ agreement: ml.ShadowAgreement.regression({ tolerance: 1 }), then: ml.Deployment.canary() });
+    expect(messageOf(() => build({ deployment: shadow }))).toMatch(/deployment\.agreement: .*ShadowAgreement\.classification\(\) \[AgreementNotForTask\]/);
   });
 
   it('fails on a contract without label', () => {
