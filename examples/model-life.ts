@@ -4,6 +4,7 @@ import type { Verdict } from '../lib/evaluation/verdict.contract';
 import type { LedgerEntry } from '../lib/governance/outcome.contract';
 import type { Rehearsal } from '../lib/rehearsal/driver';
 import { collectPackages } from '../lib/rehearsal/report/collect';
+import { modelPackageVersion } from '../lib/registry/model-package.contract';
 import { check } from '../lib/rehearsal/scenario';
 import type { TrainingInput } from '../lib/training/training-workflow.contract';
 
@@ -96,7 +97,9 @@ export class ModelLife {
     const { EndpointStatus: status, EndpointConfigName: config } = await this.rehearsal.aws('sagemaker', 'DescribeEndpoint', { EndpointName: this.model });
     const { ProductionVariants } = await this.rehearsal.aws('sagemaker', 'DescribeEndpointConfig', { EndpointConfigName: config });
     const model = await this.rehearsal.aws('sagemaker', 'DescribeModel', { ModelName: ProductionVariants[0].ModelName });
-    const { ModelDataUrl } = model.PrimaryContainer ?? model.Containers[0];
+    const { ModelDataUrl, ModelPackageName } = model.PrimaryContainer ?? model.Containers[0];
+    // A model that CloudFormation made names its package instead of what is in it.
+    if (ModelPackageName !== undefined) return { status, config, version: modelPackageVersion(ModelPackageName) };
     const packages = await collectPackages(this.rehearsal);
     return { status, config, version: packages.find(({ modelDataUrl }) => modelDataUrl === ModelDataUrl)?.version ?? NaN };
   }

@@ -45,6 +45,6 @@ const byHand: Milestone = {
   },
 };
 
-const scenario: Scenario = { name: 'canary-rollback', start: START, milestones: [firstVersion, goodCanary, badCanary, byHand] };
+const scenario: Scenario = { name: 'canary-rollback', start: START, milestones: [firstVersion(), goodCanary, badCanary, byHand] };
 
 export default scenario;

@@ -1,6 +1,7 @@
 import type { LedgerEntry } from '../../lib/governance/outcome.contract';
 import type { Rehearsal } from '../../lib/rehearsal/driver';
-import type { Traffic } from '../../lib/rehearsal/driver-traffic';
+import type { AnsweredRequest, Traffic, TrafficOptions } from '../../lib/rehearsal/driver-traffic';
+import { lakeKeys } from '../../lib/data/data-lake.contract';
 import { check, type Milestone } from '../../lib/rehearsal/scenario';
 import { ModelLife } from '../model-life';
 import { customer, customersOf, requestLine } from './customers';
@@ -16,6 +17,7 @@ const ROWS_A_DAY = 150;
 export class ChurnLife extends ModelLife {
   private clients: Traffic | undefined;
   private asked = 0;
+  private readonly answers: AnsweredRequest[] = [];
 
   public constructor(rehearsal: Rehearsal) {
     super(rehearsal, MODEL);
@@ -42,10 +44,29 @@ export class ChurnLife extends ModelLife {
     return entry;
   }
 
-  /** Clients ask about one customer after the other, until the end. */
-  public open(intervalSeconds = 1): Traffic {
-    this.clients = this.rehearsal.send({ endpoint: MODEL, intervalSeconds, rows: () => [requestLine(customer(this.asked++))] });
+  /** Clients ask about one customer after the other, until the end; the inference id names the customer. */
+  public open(intervalSeconds = 1, options: Partial<TrafficOptions> = {}): Traffic {
+    this.clients = this.rehearsal.send({
+      endpoint: MODEL,
+      intervalSeconds,
+      rows: () => [requestLine(customer(this.asked++))],
+      inferenceId: () => `c${this.asked - 1}`,
+      onAnswer: (answer) => this.answers.push(answer),
+      ...options,
+    });
     return this.clients;
+  }
+
+  /** Whether the customers that were asked about did leave: ground truth for all answers since the last time (model-monitor-model-quality-merge). */
+  public async label(): Promise<void> {
+    const answers = this.answers.splice(0);
+    if (answers.length === 0) return;
+    const lines = answers.map(({ inferenceId }) => {
+      const { churned } = customer(Number(inferenceId!.slice(1)));
+      return JSON.stringify({ groundTruthData: { data: String(churned), encoding: 'CSV' }, eventMetadata: { eventId: inferenceId }, eventVersion: '0' });
+    });
+    const now = new Date(this.rehearsal.now).toISOString();
+    await this.rehearsal.put(this.bucket, `${lakeKeys.labelsPrefix(MODEL)}${now.slice(0, 13).replace(/[-T]/g, '/')}/${now.slice(14, 16)}.jsonl`, lines.map((line) => `${line}\n`).join(''));
   }
 
   public get traffic(): Traffic {
@@ -53,8 +74,9 @@ export class ChurnLife extends ModelLife {
     return this.clients;
   }
 
-  /** Ended as it should, and pointer, endpoint and registry say the same. */
+  /** Pointer, endpoint and registry say the same, once scaling has let the endpoint come to rest. */
   public async expectServing(version: number): Promise<void> {
+    for (let minutes = 0; minutes < 30 && (await this.endpoint()).status === 'Updating'; minutes++) await this.rehearsal.advance(1);
     const [endpoint, champion, { ModelApprovalStatus }] = [await this.endpoint(), await this.champion(), await this.package(version)];
     check(endpoint.status === 'InService' && endpoint.version === version, `the endpoint should serve v${version}, it is ${endpoint.status} with v${endpoint.version}`);
     check(champion.version === version && champion.endpointConfigName === endpoint.config, `the champion pointer names v${champion.version} as ${champion.endpointConfigName}, the endpoint serves ${endpoint.config}`);
@@ -76,15 +98,17 @@ export function churnLife(rehearsal: Rehearsal): ChurnLife {
   return life;
 }
 
-/** Every release example begins so. */
-export const firstVersion: Milestone = {
-  id: 'first-version',
-  title: 'v1 is trained on what two weeks say about tenure alone, and deployed',
-  async run(rehearsal) {
-    const life = churnLife(rehearsal);
-    await life.deliver();
-    expectOutcome(await life.release('the first version', 'tenure_months'), 'DEPLOYED');
-    await life.expectServing(1);
-    return 'v1 serves';
-  },
-};
+/** Every release example begins so. @param features what v1 may look at: another model than that of the later versions, but of a kind */
+export function firstVersion(features = 'tenure_months,support_calls'): Milestone {
+  return {
+    id: 'first-version',
+    title: `v1 is trained on ${features.replace(',', ' and ')} alone, and deployed`,
+    async run(rehearsal) {
+      const life = churnLife(rehearsal);
+      await life.deliver();
+      expectOutcome(await life.release('the first version', features), 'DEPLOYED');
+      await life.expectServing(1);
+      return 'v1 serves';
+    },
+  };
+}

@@ -7,15 +7,18 @@ const METADATA = { 'aws:cdk:enable-path-metadata': true, 'aws:cdk:enable-asset-m
 
 /**
  * Runs the command of a CDK app as the CDK's command line would: output folder and context in its environment
- * (aws-cdk `cxapp/exec.ts`: CDK_OUTDIR, CDK_CONTEXT_JSON). @throws UserError with the app's last words
+ * (aws-cdk `cxapp/exec.ts`: CDK_OUTDIR, CDK_CONTEXT_JSON).
+ *
+ * @param context what `--context` would add to that of cdk.json
+ * @throws UserError with the app's last words
  */
-export async function synthesize(app: string, folder: string, output: string): Promise<void> {
+export async function synthesize(app: string, folder: string, output: string, context: Record<string, unknown> = {}): Promise<void> {
   const child = spawn(app, {
     cwd: folder,
     shell: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     // Paths and assets in the template's metadata: the rehearsal finds resources by construct path.
-    env: { ...process.env, CDK_OUTDIR: output, CDK_CONTEXT_JSON: JSON.stringify({ ...METADATA, ...readContext(folder) }) },
+    env: { ...process.env, CDK_OUTDIR: output, CDK_CONTEXT_JSON: JSON.stringify({ ...METADATA, ...readContext(folder), ...context }) },
   });
   let said = '';
   const listen = (chunk: Buffer): void => {
