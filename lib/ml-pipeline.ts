@@ -80,7 +80,7 @@ export interface MlPipelineProps {
   /**
    * How every prediction is kept, so that it can be explained later.
    *
-   * @default PredictionLog.standard()
+   * @default - PredictionLog.standard() when requests are captured, else PredictionLog.none()
    */
   readonly predictionLog?: PredictionLog;
 }
@@ -129,7 +129,7 @@ export class MlPipeline extends Construct {
     const deployment = props.deployment ?? Deployment.canary();
     const monitoring = props.monitoring ?? Monitoring.standard();
     const retraining = props.retraining ?? Retraining.manual();
-    const predictionLog = props.predictionLog ?? PredictionLog.standard();
+    const predictionLog = props.predictionLog ?? (deployment._captures ? PredictionLog.standard() : PredictionLog.none());
 
     const problems = new Problems();
     checkModelName(props.modelName, problems);
@@ -157,7 +157,7 @@ export class MlPipeline extends Construct {
       'MonitoringWithoutCapture',
       'monitoring',
       'Monitoring.standard()',
-      'needs captured requests, in which alone drift can be seen: a serverless endpoint has none, others by samplingPercentage',
+      'needs captured requests, in which alone drift can be seen: only real-time endpoints have them, by samplingPercentage',
       'write Monitoring.none(), or use Endpoint.realTime() with a samplingPercentage greater than 0',
     );
     const pinnedArn = deployment._pinned?.modelPackageArn;
@@ -168,6 +168,14 @@ export class MlPipeline extends Construct {
       'PredictionLog.standard()',
       `needs versions of model package group ${props.modelName}: the columns of the requests are known only for versions that this pipeline trained`,
       'write PredictionLog.none(), or pin a version of the own group',
+    );
+    problems.require(
+      !predictionLog._enabled || deployment._captures,
+      'PredictionLogWithoutCapture',
+      'predictionLog',
+      'PredictionLog.standard()',
+      'needs captured requests, which it is made of: only real-time endpoints have them, by samplingPercentage',
+      'leave it out, or use Endpoint.realTime() with a samplingPercentage greater than 0',
     );
     problems.throwIfAny(this);
 

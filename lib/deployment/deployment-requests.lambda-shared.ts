@@ -118,9 +118,11 @@ export function plainUpdateRequest(settings: DeploymentSettings, config: string,
   const request = { EndpointName: settings.endpointName, EndpointConfigName: config };
   // What can be retained is counts and weights (API_VariantProperty); a serverless variant has neither.
   if (settings.endpoint.kind === 'SERVERLESS') return request;
-  // The default throws autoscaled capacity away at the moment when both fleets are needed. Without scaling the configuration decides; and
-  // of an endpoint that has scaled to zero nothing could be said while it bakes.
-  const counts: VariantProperty[] = settings.endpoint.scaling && instances !== 0 ? [] : [{ VariantPropertyType: 'DesiredInstanceCount' }];
+  // The default throws autoscaled capacity away at the moment when both fleets are needed. Without scaling the configuration decides, and so it
+  // does when scaling has left fewer instances than the percentage to be shifted needs, or none at all.
+  const { scaling, instanceCount } = settings.endpoint;
+  const retained = scaling !== undefined && (instances ?? instanceCount) >= instanceCount;
+  const counts: VariantProperty[] = retained ? [] : [{ VariantPropertyType: 'DesiredInstanceCount' }];
   return { ...request, RetainAllVariantProperties: true, ExcludeRetainedVariantProperties: [{ VariantPropertyType: 'DesiredWeight' }, ...counts] };
 }
 

@@ -60,12 +60,13 @@ export interface InstanceFleetSettings {
   readonly instanceType: string;
   readonly instanceCount: number;
   readonly networkIsolation: boolean;
-  readonly samplingPercentage: number;
   readonly scaling?: ScalingSettings;
 }
 
 export interface RealTimeEndpointSettings extends InstanceFleetSettings {
   readonly kind: 'REAL_TIME';
+  /** Of the requests, captured. Other kinds of endpoint capture nothing (model-deploy-feature-matrix, "Data capture"). */
+  readonly samplingPercentage: number;
 }
 
 export interface AsynchronousEndpointSettings extends InstanceFleetSettings {

@@ -1,8 +1,8 @@
 import { EndpointSettings } from './deployment.contract';
 
-/** Whether any request is captured. */
+/** Whether any request is captured, which only real-time endpoints do (model-deploy-feature-matrix). */
 export function captures(endpoint: EndpointSettings): boolean {
-  return endpoint.kind !== 'SERVERLESS' && endpoint.samplingPercentage > 0;
+  return endpoint.kind === 'REAL_TIME' && endpoint.samplingPercentage > 0;
 }
 
 /** Inf1 falls back to all at once without baking and, being excluded, without rollback (deployment-guardrails-exclusions). */

@@ -25,13 +25,6 @@ export interface InstanceEndpointOptions {
   readonly instanceCount?: number;
 
   /**
-   * Percentage of requests that are captured, from 0 to 100. Drift can be seen in captured requests only.
-   *
-   * @default 100
-   */
-  readonly samplingPercentage?: number;
-
-  /**
    * Whether the container is cut off from the network, AWS included.
    *
    * @default true
@@ -40,6 +33,13 @@ export interface InstanceEndpointOptions {
 }
 
 export interface RealTimeEndpointOptions extends InstanceEndpointOptions {
+  /**
+   * Percentage of requests that are captured, from 0 to 100. Drift can be seen in captured requests only.
+   *
+   * @default 100
+   */
+  readonly samplingPercentage?: number;
+
   /**
    * How the endpoint follows its traffic.
    *
@@ -109,8 +109,8 @@ export interface ServerlessEndpointOptions {
 }
 
 /**
- * What serves. What is not an option of a kind is what SageMaker does not have for it: a serverless endpoint has no data capture and no network
- * isolation (serverless-endpoints, "Feature exclusions").
+ * What serves. What is not an option of a kind is what SageMaker does not have for it: only real-time endpoints capture requests
+ * (model-deploy-feature-matrix), and a serverless endpoint has no network isolation (serverless-endpoints, "Feature exclusions").
  */
 export abstract class Endpoint {
   /** Instances that answer while the caller waits. */
@@ -118,7 +118,7 @@ export abstract class Endpoint {
     return new InstanceEndpoint('REAL_TIME', options);
   }
 
-  /** Instances that work off a queue: large requests, long answers, and no instance at all while nothing waits. */
+  /** Instances that work off a queue: large requests, long answers, and no instance at all while nothing waits. Watched by Monitoring.none() only. */
   public static asynchronous(options: AsynchronousEndpointOptions = {}): Endpoint {
     return new InstanceEndpoint('ASYNCHRONOUS', options);
   }
@@ -171,10 +171,9 @@ class InstanceEndpoint extends Endpoint {
       instanceType: `ml.${this.instanceType}`,
       instanceCount: facts.initial,
       networkIsolation: options.networkIsolation ?? true,
-      samplingPercentage: options.samplingPercentage ?? Defaults.SAMPLING_PERCENTAGE,
       scaling: this.autoscaling._bind(facts),
     };
-    if (kind === 'REAL_TIME') return { kind, ...fleet };
+    if (kind === 'REAL_TIME') return { kind, ...fleet, samplingPercentage: options.samplingPercentage ?? Defaults.SAMPLING_PERCENTAGE };
     return {
       kind,
       ...fleet,

@@ -83,7 +83,7 @@ function instancesOf({ endpoint, settings }: LookContext): number | undefined {
 async function readPredictions({ event, clients }: LookContext, settings: DeploymentSettings, from: number): Promise<Pick<Observations, 'predictions'>> {
   const threshold = settings.analysis.predictionDistance;
   const champion = championVersion(event, settings);
-  if (threshold === undefined || champion === undefined || settings.endpoint.kind === 'SERVERLESS' || settings.endpoint.samplingPercentage === 0) return {};
+  if (threshold === undefined || champion === undefined || settings.endpoint.kind !== 'REAL_TIME' || settings.endpoint.samplingPercentage === 0) return {};
   const fleet = (version: number): CapturedFleet => ({ version, variant: VARIANT_NAME });
   const start = new Date(from).toISOString();
   // The same version deployed again predicts the same; its captures cannot be told apart, and need not be.

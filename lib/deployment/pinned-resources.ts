@@ -5,7 +5,7 @@ import { Construct } from 'constructs';
 import { DataLake } from '../data/data-lake';
 import { lakeKeys, s3Uri } from '../data/data-lake.contract';
 import { ENDPOINT_METRICS, ENDPOINT_NAMESPACE } from '../monitoring/metric-catalogue.contract';
-import { AsynchronousEndpointSettings, DeploymentChoices, InstanceFleetSettings, RATE_MINIMUM_REQUESTS, VARIANT_NAME } from './deployment.contract';
+import { AsynchronousEndpointSettings, DeploymentChoices, RATE_MINIMUM_REQUESTS, RealTimeEndpointSettings, VARIANT_NAME } from './deployment.contract';
 import { pinnedAlarm } from './pinned.contract';
 
 /** Endpoint configuration of the workflow, as CloudFormation properties. @internal */
@@ -28,7 +28,7 @@ export function endpointConfigProps(modelName: string, lake: DataLake, choices: 
   };
 }
 
-function dataCaptureConfig(modelName: string, lake: DataLake, fleet: InstanceFleetSettings, version: number): sagemaker.CfnEndpointConfig.DataCaptureConfigProperty {
+function dataCaptureConfig(modelName: string, lake: DataLake, fleet: RealTimeEndpointSettings, version: number): sagemaker.CfnEndpointConfig.DataCaptureConfigProperty {
   return {
     enableCapture: fleet.samplingPercentage > 0,
     initialSamplingPercentage: fleet.samplingPercentage,

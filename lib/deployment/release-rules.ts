@@ -1,6 +1,6 @@
 import { Problems } from '../private/errors';
 import { InconclusiveAnalysis } from './deployment-options';
-import { ALARM_KINDS, decisionMarginSeconds, DeploymentChoices, InstanceFleetSettings, totalWaitSeconds } from './deployment.contract';
+import { ALARM_KINDS, decisionMarginSeconds, DeploymentChoices, totalWaitSeconds } from './deployment.contract';
 import { extendedRouting } from './deployment-limits.contract';
 import { captures, hasGuardrails } from './endpoint-facts';
 import type { Release } from './release';
@@ -80,7 +80,8 @@ export function validateEndpoint(release: Release, path: string, problems: Probl
     'must not be Inf1: SageMaker silently shifts all traffic at once for it, without baking (deployment-guardrails-exclusions)',
     'use Inf2 or another instance type, or Deployment.allAtOnce(), which watches the new version and puts the old one back',
   );
-  const fewest = fewestServing(endpoint);
+  // The new fleet is never smaller than this: capacity below it is not retained (deployment-requests.lambda-shared.ts).
+  const fewest = endpoint.instanceCount;
   if (!(percent >= 1 && percent <= 50) || !(fewest >= 0)) return;
   const { name } = SIZES[type];
   const possible = Math.ceil(100 / fewest);
@@ -91,15 +92,9 @@ export function validateEndpoint(release: Release, path: string, problems: Probl
     percent,
     `must be at least one instance of the fleet: traffic is shifted by whole instances, and ${percent} % of ${fewest} is less than one`,
     possible <= 50
-      ? `use instanceCount (and autoscaling minimum) of at least ${release.fewestInstances}, or ${name} ${possible}, which is 1 instance of ${fewest}`
-      : `use instanceCount (and autoscaling minimum) of at least ${release.fewestInstances}, or at least 2 with ${name} 50, or Deployment.allAtOnce()`,
+      ? `use instanceCount of at least ${release.fewestInstances}, or ${name} ${possible}, which is 1 instance of ${fewest}`
+      : `use instanceCount of at least ${release.fewestInstances}, or at least 2 with ${name} 50, or Deployment.allAtOnce()`,
   );
-}
-
-/** A deployment may come when scaling has taken the most away. */
-function fewestServing({ instanceCount, scaling }: InstanceFleetSettings): number {
-  if (!scaling) return instanceCount;
-  return Math.min(instanceCount, scaling.minimum, ...scaling.schedules.map(({ minimum }) => minimum ?? scaling.minimum));
 }
 
 export function validateDurations(path: string, problems: Problems, choices: DeploymentChoices): void {

@@ -115,14 +115,12 @@ export class AbTestStage {
   }
 
   private validateKind(at: string, problems: Problems, endpoint: EndpointSettings): void {
-    if (endpoint.kind === 'SERVERLESS') {
-      problems.add('EndpointWithoutVariants', at, 'Endpoint.serverless()', 'must have instances: a serverless endpoint takes one production variant (serverless-endpoints, "Feature exclusions")', 'use Endpoint.realTime()');
+    if (endpoint.kind !== 'REAL_TIME') {
+      const kind = endpoint.kind === 'SERVERLESS' ? 'Endpoint.serverless()' : 'Endpoint.asynchronous()';
+      problems.add('EndpointWithoutVariants', at, kind, 'must be real-time: other endpoints take one production variant (model-deploy-feature-matrix)', 'use Endpoint.realTime(), or leave the test out');
       return;
     }
     const { type } = this.options.outcome._settings();
-    if (endpoint.kind === 'ASYNCHRONOUS' && type === 'METRIC') {
-      problems.add('EndpointWithoutVariants', at, 'Endpoint.asynchronous()', 'must be real-time for a metric of your application: InvokeEndpointAsync does not tell which variant will answer', 'use AbTestOutcome.labelAccuracy() or .labelAbsoluteError(), or Endpoint.realTime()');
-    }
     problems.require(
       type === 'METRIC' || captures(endpoint),
       'LabelsWithoutCapture',

@@ -160,12 +160,12 @@ function endpoint({ realTime, asynchronous, serverless }: NonNullable<Deployment
     return Endpoint.serverless({ ...rest, memorySize: memorySize === undefined ? undefined : Size.gibibytes(memorySize), autoscaling: autoscaling && scaling(autoscaling) });
   }
   if (asynchronous) return Endpoint.asynchronous({ ...instances(asynchronous), maximumConcurrentInvocationsPerInstance: asynchronous.maximumConcurrentInvocationsPerInstance });
-  return Endpoint.realTime(instances(realTime ?? {}));
+  return Endpoint.realTime({ ...instances(realTime ?? {}), samplingPercentage: realTime?.samplingPercentage });
 }
 
-function instances({ instanceType, autoscaling, instanceCount, samplingPercentage, networkIsolation }: InstancesFile): InstanceEndpointOptions & { autoscaling?: Autoscaling } {
+function instances({ instanceType, autoscaling, instanceCount, networkIsolation }: InstancesFile): InstanceEndpointOptions & { autoscaling?: Autoscaling } {
   const type = instanceType === undefined ? undefined : new ec2.InstanceType(instanceType.replace(/^ml\./, ''));
-  return { instanceType: type, instanceCount, samplingPercentage, networkIsolation, autoscaling: autoscaling && scaling(autoscaling) };
+  return { instanceType: type, instanceCount, networkIsolation, autoscaling: autoscaling && scaling(autoscaling) };
 }
 
 function scaling(file: AutoscalingFile): Autoscaling {

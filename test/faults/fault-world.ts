@@ -11,7 +11,7 @@ import type { S3Service } from '../../lib/rehearsal/services/s3/s3-service';
 import type { EndpointView, SageMakerService } from '../../lib/rehearsal/services/sagemaker';
 import type { ExecutionSummary, StepFunctionsService } from '../../lib/rehearsal/services/sfn';
 import type { SnsService, TopicMessage } from '../../lib/rehearsal/services/sns';
-import { MODEL } from './fault-names';
+import { MODEL } from './fault-stacks';
 import type { Mutation } from './mutations';
 import { VirtualTraffic } from './virtual-traffic';
 
@@ -109,25 +109,13 @@ export class FaultWorld {
     await this.aws('sfn', 'StopExecution', { executionArn: execution.arn, error: 'Stopped', cause: 'by a person' });
   }
 
-  /** Somebody else sets the capacity (of a serverless endpoint: the same configuration again), which keeps the endpoint busy for a while. @returns whether that was possible */
+  /** Somebody else sets the capacity, which keeps the endpoint busy for a while. @returns whether that was possible */
   public async foreignUpdate(): Promise<boolean> {
-    const endpoint = this.endpoint();
-    if (endpoint?.status !== 'InService') return false;
-    if (endpoint.kind === 'serverless') {
-      await this.aws('sagemaker', 'UpdateEndpoint', { EndpointName: MODEL, EndpointConfigName: endpoint.endpointConfigName });
-      return true;
-    }
+    if (this.endpoint()?.status !== 'InService') return false;
     await this.aws('sagemaker', 'UpdateEndpointWeightsAndCapacities', {
       EndpointName: MODEL,
       DesiredWeightsAndCapacities: [{ VariantName: 'AllTraffic', DesiredInstanceCount: 3 }],
     });
-    return true;
-  }
-
-  /** Puts the champion back after a rollback that failed, as the runbook has it. @returns whether that was needed */
-  public async repair(): Promise<boolean> {
-    if (this.endpoint()?.status !== 'UpdateRollbackFailed') return false;
-    await this.aws('sagemaker', 'UpdateEndpoint', { EndpointName: MODEL, EndpointConfigName: this.champion()!.endpointConfigName });
     return true;
   }
 
@@ -199,13 +187,11 @@ export class FaultWorld {
   private observe(id: string): void {
     const service = this.simulation.service(id);
     const handle = service.handle.bind(service);
-    service.handle = (request) => {
-      if (request.principal.root === true) return handle(request);
+    service.handle = async (request) => {
       this.beforeRequest(request);
       if (this.mutation?.forgets?.(request)) return {};
       if (this.mutation?.hides?.(request)) throw new AwsError('NoSuchKey', 'The specified key does not exist.', 404);
-      const answer = handle(request);
-      if (answer instanceof Promise) return answer.then((given: unknown) => (this.afterRequest(request), given));
+      const answer = await handle(request);
       this.afterRequest(request);
       return answer;
     };

@@ -10,7 +10,7 @@ import { DeploymentWorld, MODEL, packageArn, SETTINGS } from './deployment-world
 
 const RUN = 'rabcdefabcdef';
 const RESOURCE = `${MODEL}-v2-${RUN}`;
-const FLEET = { instanceType: 'ml.m5.large', instanceCount: 2, networkIsolation: true, samplingPercentage: 100 };
+const FLEET = { instanceType: 'ml.m5.large', instanceCount: 2, networkIsolation: true };
 
 const ASYNCHRONOUS: DeploymentSettings = {
   ...SETTINGS,
@@ -75,10 +75,11 @@ describe('an asynchronous endpoint', () => {
     expect(errors!.Metrics![0]).toMatchObject({ Id: 'requests', MetricStat: { Stat: 'SampleCount', Metric: { MetricName: 'Invocation5XXErrors' } } });
   });
 
-  it('that has scaled to nothing is deployed with the instances of its configuration', () => {
+  it('that has scaled below its instance count is deployed with that count, so that the percentage to be shifted is a whole instance', () => {
     const scaled = { ...ASYNCHRONOUS, endpoint: { ...ASYNCHRONOUS.endpoint, scaling: { minimum: 0 } as ScalingSettings } };
     expect(plainUpdateRequest(scaled, 'c', 0).ExcludeRetainedVariantProperties).toContainEqual({ VariantPropertyType: 'DesiredInstanceCount' });
-    expect(plainUpdateRequest(scaled, 'c', 1).ExcludeRetainedVariantProperties).toEqual([{ VariantPropertyType: 'DesiredWeight' }]);
+    expect(plainUpdateRequest(scaled, 'c', 1).ExcludeRetainedVariantProperties).toContainEqual({ VariantPropertyType: 'DesiredInstanceCount' });
+    expect(plainUpdateRequest(scaled, 'c', 2).ExcludeRetainedVariantProperties).toEqual([{ VariantPropertyType: 'DesiredWeight' }]);
   });
 });
 

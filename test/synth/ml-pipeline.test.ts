@@ -121,7 +121,7 @@ describe('MlPipeline', () => {
       (stack) => {
         const topic = new sns.Topic(stack, 'Done', { enforceSSL: true });
         const endpoint = ml.Endpoint.asynchronous({ successTopic: topic, autoscaling: ml.Autoscaling.backlogPerInstance({ minimum: 0 }) });
-        return { deployment: ml.Deployment.allAtOnce({ endpoint }) };
+        return { monitoring: ml.Monitoring.none(), deployment: ml.Deployment.canary({ endpoint }) };
       },
     ],
   ])('is as clean with every kind of endpoint and stage: %s', (_title, props) => {
@@ -228,6 +228,8 @@ describe('wrong input', () => {
   it('fails when nothing is captured that could be monitored, and when stages do not fit the task', () => {
     const serverless = ml.Deployment.allAtOnce({ endpoint: ml.Endpoint.serverless() });
     expect(messageOf(() => build({ deployment: serverless }))).toMatch(/monitoring: needs captured requests.*Monitoring\.none\(\).*\[MonitoringWithoutCapture\]/);
+    const logged = { deployment: serverless, monitoring: ml.Monitoring.none(), predictionLog: ml.PredictionLog.standard() };
+    expect(messageOf(() => build(logged))).toMatch(/predictionLog: needs captured requests.*\[PredictionLogWithoutCapture\]/);
     const shadow = ml.Deployment.shadow({ agreement: ml.ShadowAgreement.regression({ tolerance: 1 }), then: ml.Deployment.canary() });
     expect(messageOf(() => build({ deployment: shadow }))).toMatch(/deployment\.agreement: .*ShadowAgreement\.classification\(\) \[AgreementNotForTask\]/);
   });

@@ -1,4 +1,5 @@
 import { METADATA_HYPERPARAMETER, METADATA_METRIC, PACKAGE_METADATA } from '../../registry/model-package.contract';
+import { capturedVersion } from '../../deployment/deployment.contract';
 import { lakeKeys, parseS3Uri } from '../../data/data-lake.contract';
 import type { Verdict } from '../../evaluation/verdict.contract';
 import type { LedgerEntry } from '../../governance/outcome.contract';
@@ -95,7 +96,9 @@ export async function collectRecords(rehearsal: Rehearsal, model: string, bucket
   const rows = new Map<string, number>();
   const prefix = lakeKeys.capturedPrefix(model, 0).replace(/v0\/$/, '');
   for (const key of await rehearsal.keys(bucket, prefix)) {
-    const version = Number(/^v(\d+)\//.exec(key.slice(prefix.length))?.[1]);
+    const version = capturedVersion(key);
+    // Requests and answers of asynchronous endpoints lie there, too.
+    if (version === undefined) continue;
     for (const line of (await rehearsal.text(bucket, key)).split('\n').filter((text) => text !== '')) {
       const { captureData, eventMetadata } = JSON.parse(line);
       const hour = Math.floor(Date.parse(eventMetadata.inferenceTime) / HOUR) * HOUR;
