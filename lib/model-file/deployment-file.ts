@@ -1,13 +1,13 @@
 import { Duration, Size, TimeZone } from 'aws-cdk-lib';
 import { Schedule } from 'aws-cdk-lib/aws-applicationautoscaling';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { AbTestOutcome, BetterWhen } from '../deployment/ab-test-outcome';
-import { Autoscaling, AutoscalingOptions, EndpointResource } from '../deployment/autoscaling';
-import { Deployment } from '../deployment/deployment';
-import { AnalysisMethod, DeploymentOptions, InconclusiveAnalysis } from '../deployment/deployment-options';
-import { Endpoint, InstanceEndpointOptions } from '../deployment/endpoint';
-import { ShadowAgreement, ShadowAgreementOptions } from '../deployment/shadow-agreement';
-import { UndecidedTest } from '../deployment/stage-options';
+import { AbTestOutcome, BetterWhen } from '../deployment/choices/ab-test-outcome';
+import { Autoscaling, AutoscalingOptions, EndpointResource } from '../deployment/choices/autoscaling';
+import { Deployment } from '../deployment/choices/deployment';
+import { AnalysisMethod, DeploymentOptions, InconclusiveAnalysis } from '../deployment/choices/deployment-options';
+import { Endpoint, InstanceEndpointOptions } from '../deployment/choices/endpoint';
+import { ShadowAgreement, ShadowAgreementOptions } from '../deployment/choices/shadow-agreement';
+import { UndecidedTest } from '../deployment/choices/stage-options';
 import { parseDuration } from '../private/duration';
 
 /** The part `deployment` of a model file: at most one release, stages before it, what serves, and how carefully. */

@@ -1,10 +1,10 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { analyzeDeployment } from '../../lib/deployment/analyze-deployment.lambda';
+import { analyzeDeployment } from '../../lib/deployment/looks/analyze-deployment.lambda';
 import { type AnalysisEvent, type AnalysisResult, type DeploymentPlan, NO_ANALYSIS, type StagePlan } from '../../lib/deployment/deployment-plan.contract';
 import { capturedVersion, type DeploymentSettings, type StageName } from '../../lib/deployment/deployment.contract';
-import { CAPTURED_FILES_MAXIMUM, readCaptured } from '../../lib/deployment/look-captured.lambda-shared';
-import { readLabel } from '../../lib/deployment/look-labels.lambda-shared';
+import { CAPTURED_FILES_MAXIMUM, readCaptured } from '../../lib/deployment/looks/look-captured.lambda-shared';
+import { readLabel } from '../../lib/deployment/looks/look-labels.lambda-shared';
 import { MODEL, SETTINGS } from './deployment-world';
 
 type Input = Record<string, any>;

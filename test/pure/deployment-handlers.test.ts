@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { applyDeployment } from '../../lib/deployment/apply-deployment.lambda';
-import { cleanUp } from '../../lib/deployment/clean-up-deployment.lambda';
-import { metadataValue } from '../../lib/deployment/package-note.lambda-shared';
+import { applyDeployment } from '../../lib/deployment/steps/apply-deployment.lambda';
+import { cleanUp } from '../../lib/deployment/steps/clean-up-deployment.lambda';
+import { metadataValue } from '../../lib/deployment/steps/package-note.lambda-shared';
 import { type ApplyResult, type DeploymentPlan, NO_ANALYSIS } from '../../lib/deployment/deployment-plan.contract';
 import { alarmResource, partialSteps, resourceVersion, totalWaitSeconds } from '../../lib/deployment/deployment.contract';
 import { customResourceResponse } from '../../lib/deployment/custom-resource.lambda-shared';
-import { followStack } from '../../lib/deployment/endpoint-lifecycle.lambda';
-import { bakingSince, look } from '../../lib/deployment/look.lambda-shared';
-import { readAndPlan } from '../../lib/deployment/plan-deployment.lambda';
-import { previousChampions, promote } from '../../lib/deployment/promote-deployment.lambda';
-import { verifyDeployment } from '../../lib/deployment/verify-deployment.lambda';
+import { followStack } from '../../lib/deployment/steps/endpoint-lifecycle.lambda';
+import { bakingSince, look } from '../../lib/deployment/looks/look.lambda-shared';
+import { readAndPlan } from '../../lib/deployment/plan/plan-deployment.lambda';
+import { previousChampions, promote } from '../../lib/deployment/steps/promote-deployment.lambda';
+import { verifyDeployment } from '../../lib/deployment/steps/verify-deployment.lambda';
 import { DeploymentWorld, MODEL, packageArn, SETTINGS } from './deployment-world';
 
 const RUN = 'rabcdefabcdef';

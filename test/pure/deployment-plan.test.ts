@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DeploymentPlan } from '../../lib/deployment/deployment-plan.contract';
 import type { DeploymentInput, DeploymentSettings, ShadowSettings, TestSettings } from '../../lib/deployment/deployment.contract';
-import { readAndPlan } from '../../lib/deployment/plan-deployment.lambda';
+import { readAndPlan } from '../../lib/deployment/plan/plan-deployment.lambda';
 import { DeploymentWorld, DIGEST, MODEL, packageArn, REPOSITORY, SETTINGS } from './deployment-world';
 
 type Trigger = DeploymentInput['trigger'];

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { applyDeployment } from '../../lib/deployment/apply-deployment.lambda';
-import { cleanUp } from '../../lib/deployment/clean-up-deployment.lambda';
+import { applyDeployment } from '../../lib/deployment/steps/apply-deployment.lambda';
+import { cleanUp } from '../../lib/deployment/steps/clean-up-deployment.lambda';
 import { type DeploymentPlan, settingsOf, stageOf } from '../../lib/deployment/deployment-plan.contract';
-import { alarmRequests, plainUpdateRequest, stageAlarms, updateEndpointRequest } from '../../lib/deployment/deployment-requests.lambda-shared';
+import { alarmRequests, plainUpdateRequest, stageAlarms, updateEndpointRequest } from '../../lib/deployment/requests/deployment-requests.lambda-shared';
 import type { DeploymentSettings, ScalingSettings } from '../../lib/deployment/deployment.contract';
-import { createEndpointConfigRequest, createModelRequest, deployable } from '../../lib/deployment/endpoint-config-requests.lambda-shared';
-import { readAndPlan } from '../../lib/deployment/plan-deployment.lambda';
+import { createEndpointConfigRequest, createModelRequest, deployable } from '../../lib/deployment/requests/endpoint-config-requests.lambda-shared';
+import { readAndPlan } from '../../lib/deployment/plan/plan-deployment.lambda';
 import { DeploymentWorld, MODEL, packageArn, SETTINGS } from './deployment-world';
 
 const RUN = 'rabcdefabcdef';

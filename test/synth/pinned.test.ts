@@ -4,7 +4,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as ml from '../../lib';
-import { type PinnedAttempt, pinnedIntention, type PinnedRelease } from '../../lib/deployment/pinned.contract';
+import { type PinnedAttempt, pinnedIntention, type PinnedRelease } from '../../lib/deployment/pinned/pinned.contract';
 
 function build(deployment: ml.Deployment, app = new App(), predictionLog?: ml.PredictionLog, monitoring?: ml.Monitoring): { stack: Stack; pipeline: ml.MlPipeline } {
   const stack = new Stack(app, 'Test', { env: { account: '111122223333', region: 'us-east-1' } });

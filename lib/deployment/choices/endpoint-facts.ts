@@ -1,0 +1,16 @@
+import { EndpointSettings } from '../deployment.contract';
+
+/** Whether any request is captured, which only real-time endpoints do (model-deploy-feature-matrix). */
+export function captures(endpoint: EndpointSettings): boolean {
+  return endpoint.kind === 'REAL_TIME' && endpoint.samplingPercentage > 0;
+}
+
+/** Inf1 falls back to all at once without baking and, being excluded, without rollback (deployment-guardrails-exclusions). */
+export function isInferentia1(endpoint: EndpointSettings): boolean {
+  return endpoint.kind !== 'SERVERLESS' && endpoint.instanceType.startsWith('ml.inf1.');
+}
+
+/** Deployment guardrails are for real-time and asynchronous endpoints (deployment-guardrails). */
+export function hasGuardrails(endpoint: EndpointSettings): boolean {
+  return endpoint.kind !== 'SERVERLESS' && !isInferentia1(endpoint);
+}

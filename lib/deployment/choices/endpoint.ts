@@ -1,0 +1,285 @@
+import { Size, SizeRoundingBehavior } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as sns from 'aws-cdk-lib/aws-sns';
+import { Defaults } from '../../private/defaults';
+import { Problems } from '../../private/errors';
+import { EndpointSettings, InstanceFleetSettings, ServerlessEndpointSettings } from '../deployment.contract';
+import { Autoscaling } from './autoscaling';
+import { isBurstable, ScalingFacts } from './scaling-rules';
+
+/** Instances that serve. */
+export interface InstanceEndpointOptions {
+  /**
+   * Instance type, without SageMaker's prefix `ml.`.
+   *
+   * @default ec2.InstanceType.of(ec2.InstanceClass.M5, ec2.InstanceSize.LARGE)
+   */
+  readonly instanceType?: ec2.InstanceType;
+
+  /**
+   * Instances of the first deployment; afterwards autoscaling decides. SageMaker moves traffic by whole instances, so the default for a
+   * canary of 10 % is 10 instances, for one of 50 % it is 2: ask for a greater canary, or for smaller instances, to pay less.
+   *
+   * @default - the fewest instances of which the percentage asked for is a whole one; 1 for allAtOnce
+   */
+  readonly instanceCount?: number;
+
+  /**
+   * Whether the container is cut off from the network, AWS included.
+   *
+   * @default true
+   */
+  readonly networkIsolation?: boolean;
+}
+
+export interface RealTimeEndpointOptions extends InstanceEndpointOptions {
+  /**
+   * Percentage of requests that are captured, from 0 to 100. Drift can be seen in captured requests only.
+   *
+   * @default 100
+   */
+  readonly samplingPercentage?: number;
+
+  /**
+   * How the endpoint follows its traffic.
+   *
+   * @default - Autoscaling.invocationsPerInstance(), Autoscaling.none() for burstable instance types
+   */
+  readonly autoscaling?: Autoscaling;
+}
+
+export interface AsynchronousEndpointOptions extends InstanceEndpointOptions {
+  /**
+   * How the endpoint follows its queue.
+   *
+   * @default - Autoscaling.backlogPerInstance(), Autoscaling.none() for burstable instance types
+   */
+  readonly autoscaling?: Autoscaling;
+
+  /**
+   * Requests that are sent to the container of one instance at the same time, 1 to 1000.
+   *
+   * @default - SageMaker chooses
+   */
+  readonly maximumConcurrentInvocationsPerInstance?: number;
+
+  /**
+   * Told when an inference is done.
+   *
+   * @default - nobody is told
+   */
+  readonly successTopic?: sns.ITopic;
+
+  /**
+   * Told when an inference failed.
+   *
+   * @default - nobody is told
+   */
+  readonly errorTopic?: sns.ITopic;
+}
+
+export interface ServerlessEndpointOptions {
+  /**
+   * Memory of each worker, 1 to 6 GiB in whole ones; processor time comes with it.
+   *
+   * @default Size.gibibytes(2)
+   */
+  readonly memorySize?: Size;
+
+  /**
+   * Requests at the same time, 1 to 200; more are throttled.
+   *
+   * @default 5
+   */
+  readonly maximumConcurrency?: number;
+
+  /**
+   * Workers that are kept warm, at most maximumConcurrency.
+   *
+   * @default - none: the first request after a pause waits for a cold start
+   */
+  readonly provisionedConcurrency?: number;
+
+  /**
+   * How the provisioned concurrency follows the traffic.
+   *
+   * @default Autoscaling.none()
+   */
+  readonly autoscaling?: Autoscaling;
+}
+
+/**
+ * What serves. What is not an option of a kind is what SageMaker does not have for it: only real-time endpoints capture requests
+ * (model-deploy-feature-matrix), and a serverless endpoint has no network isolation (serverless-endpoints, "Feature exclusions").
+ */
+export abstract class Endpoint {
+  /** Instances that answer while the caller waits. */
+  public static realTime(options: RealTimeEndpointOptions = {}): Endpoint {
+    return new InstanceEndpoint('REAL_TIME', options);
+  }
+
+  /** Instances that work off a queue: large requests, long answers, and no instance at all while nothing waits. Watched by Monitoring.none() only. */
+  public static asynchronous(options: AsynchronousEndpointOptions = {}): Endpoint {
+    return new InstanceEndpoint('ASYNCHRONOUS', options);
+  }
+
+  /** No instances: paid by use, with cold starts. Released by Deployment.allAtOnce() only, and watched by Monitoring.none() only. */
+  public static serverless(options: ServerlessEndpointOptions = {}): Endpoint {
+    return new ServerlessEndpoint(options);
+  }
+
+  /**
+   * @param fewestInstances of which the percentage that is shifted first is a whole one
+   * @internal
+   */
+  public abstract _validate(path: string, problems: Problems, fewestInstances: number): void;
+
+  /** @internal */
+  public abstract _choices(fewestInstances: number): EndpointSettings;
+
+  /**
+   * Topics that the endpoint publishes to, with the rights of its execution role.
+   *
+   * @internal
+   */
+  public abstract get _topics(): sns.ITopic[];
+}
+
+class InstanceEndpoint extends Endpoint {
+  public constructor(
+    private readonly kind: 'REAL_TIME' | 'ASYNCHRONOUS',
+    private readonly options: RealTimeEndpointOptions & AsynchronousEndpointOptions,
+  ) {
+    super();
+  }
+
+  public _validate(path: string, problems: Problems, fewestInstances: number): void {
+    const { options } = this;
+    const fix = 'leave it out for the fewest instances that fit';
+    const count = options.instanceCount;
+    if (count !== undefined) problems.require(Number.isInteger(count) && count >= 1, 'EndpointValueOutOfRange', `${path}.instanceCount`, count, 'must be an integer of at least 1', fix);
+    requireWithin(problems, `${path}.samplingPercentage`, options.samplingPercentage, 0, 100, 'leave it out to capture everything');
+    requireWithin(problems, `${path}.maximumConcurrentInvocationsPerInstance`, options.maximumConcurrentInvocationsPerInstance, 1, 1000, 'leave it out to let SageMaker choose');
+    const facts = this.facts(fewestInstances);
+    if (Number.isInteger(facts.initial)) this.autoscaling._validate(`${path}.autoscaling`, problems, facts);
+  }
+
+  public _choices(fewestInstances: number): EndpointSettings {
+    const { options, kind } = this;
+    const facts = this.facts(fewestInstances);
+    const fleet: InstanceFleetSettings = {
+      instanceType: `ml.${this.instanceType}`,
+      instanceCount: facts.initial,
+      networkIsolation: options.networkIsolation ?? true,
+      scaling: this.autoscaling._bind(facts),
+    };
+    if (kind === 'REAL_TIME') return { kind, ...fleet, samplingPercentage: options.samplingPercentage ?? Defaults.SAMPLING_PERCENTAGE };
+    return {
+      kind,
+      ...fleet,
+      maximumConcurrentInvocationsPerInstance: options.maximumConcurrentInvocationsPerInstance,
+      successTopicArn: options.successTopic?.topicArn,
+      errorTopicArn: options.errorTopic?.topicArn,
+    };
+  }
+
+  public get _topics(): sns.ITopic[] {
+    return [this.options.successTopic, this.options.errorTopic].filter((topic) => topic !== undefined);
+  }
+
+  private get instanceType(): string {
+    return this.options.instanceType?.toString() ?? Defaults.ENDPOINT_INSTANCE_TYPE;
+  }
+
+  private get autoscaling(): Autoscaling {
+    if (this.options.autoscaling !== undefined) return this.options.autoscaling;
+    if (isBurstable(this.instanceType)) return Autoscaling.none();
+    return this.kind === 'REAL_TIME' ? Autoscaling.invocationsPerInstance() : Autoscaling.backlogPerInstance();
+  }
+
+  private facts(fewestInstances: number): ScalingFacts {
+    const { kind, instanceType } = this;
+    return { kind, instanceType, initial: this.options.instanceCount ?? fewestInstances, initialName: 'instanceCount' };
+  }
+}
+
+/** API_ProductionVariantServerlessConfig. */
+const MEMORY_SIZES = [1024, 2048, 3072, 4096, 5120, 6144];
+const MAXIMUM_CONCURRENCY = 200;
+
+class ServerlessEndpoint extends Endpoint {
+  public constructor(private readonly options: ServerlessEndpointOptions) {
+    super();
+  }
+
+  public _validate(path: string, problems: Problems): void {
+    const { memorySizeMegabytes, maximumConcurrency, provisionedConcurrency } = this._choices();
+    problems.require(
+      MEMORY_SIZES.includes(memorySizeMegabytes),
+      'MemorySizeNotOffered',
+      `${path}.memorySize`,
+      `${memorySizeMegabytes} MiB`,
+      `must be one of ${MEMORY_SIZES.join(', ')} MiB (API_ProductionVariantServerlessConfig)`,
+      'use Size.gibibytes(1) to Size.gibibytes(6), or Endpoint.realTime() for more',
+    );
+    requireWithin(problems, `${path}.maximumConcurrency`, maximumConcurrency, 1, MAXIMUM_CONCURRENCY, 'use Endpoint.realTime() for more');
+    const autoscaling = this.options.autoscaling;
+    if (provisionedConcurrency !== undefined) {
+      requireWithin(problems, `${path}.provisionedConcurrency`, provisionedConcurrency, 1, MAXIMUM_CONCURRENCY, 'leave it out to keep nothing warm');
+      problems.require(
+        provisionedConcurrency <= maximumConcurrency,
+        'ProvisionedConcurrencyOverMaximum',
+        `${path}.provisionedConcurrency`,
+        provisionedConcurrency,
+        `must not be greater than maximumConcurrency, ${maximumConcurrency} (API_ProductionVariantServerlessConfig)`,
+        'raise maximumConcurrency',
+      );
+    }
+    if (autoscaling === undefined) return;
+    const scaling = autoscaling._bind(this.facts);
+    problems.require(
+      scaling === undefined || provisionedConcurrency !== undefined,
+      'ScalingWithoutProvisionedConcurrency',
+      `${path}.autoscaling`,
+      scaling?.policies[0]?.name,
+      'needs provisionedConcurrency, which is what scales; everything else follows by itself (serverless-endpoints-autoscale)',
+      'give provisionedConcurrency, or leave autoscaling out',
+    );
+    autoscaling._validate(`${path}.autoscaling`, problems, this.facts);
+    const most = Math.max(...[scaling?.maximum, ...(scaling?.schedules ?? []).map(({ maximum }) => maximum)].map((maximum) => maximum ?? 0));
+    problems.require(
+      most <= maximumConcurrency,
+      'ProvisionedConcurrencyOverMaximum',
+      `${path}.autoscaling.maximum`,
+      most,
+      `must not be greater than the endpoint's maximumConcurrency, ${maximumConcurrency}`,
+      'raise maximumConcurrency or lower the maximum',
+    );
+  }
+
+  public _choices(): ServerlessEndpointSettings {
+    const { options } = this;
+    return {
+      kind: 'SERVERLESS',
+      memorySizeMegabytes: (options.memorySize ?? Defaults.SERVERLESS_MEMORY_SIZE).toMebibytes({ rounding: SizeRoundingBehavior.NONE }),
+      maximumConcurrency: options.maximumConcurrency ?? Defaults.SERVERLESS_MAXIMUM_CONCURRENCY,
+      provisionedConcurrency: options.provisionedConcurrency,
+      scaling: (options.autoscaling ?? Autoscaling.none())._bind(this.facts),
+    };
+  }
+
+  public get _topics(): sns.ITopic[] {
+    return [];
+  }
+
+  private get facts(): ScalingFacts {
+    const { provisionedConcurrency, maximumConcurrency } = this.options;
+    const highest = maximumConcurrency ?? Defaults.SERVERLESS_MAXIMUM_CONCURRENCY;
+    return { kind: 'SERVERLESS', initial: provisionedConcurrency ?? 1, initialName: 'provisionedConcurrency', highest };
+  }
+}
+
+function requireWithin(problems: Problems, path: string, value: number | undefined, low: number, high: number, fix: string): void {
+  if (value === undefined) return;
+  problems.require(Number.isInteger(value) && value >= low && value <= high, 'EndpointValueOutOfRange', path, value, `must be an integer from ${low} to ${high}`, fix);
+}

@@ -1,0 +1,72 @@
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { DescribeEndpointCommandOutput, SageMakerClient } from '@aws-sdk/client-sagemaker';
+import { frozenReason } from '../../governance/freeze.contract';
+import { activeFreeze } from '../../governance/freeze.lambda-shared';
+import type { AnalysisEvent, AnalysisResult, AnalysisState, NextStep, StagePlan } from '../deployment-plan.contract';
+import { type DeploymentSettings, resourceVersion } from '../deployment.contract';
+import { isTransitional } from '../sagemaker-state.lambda-shared';
+
+export interface AnalysisClients {
+  readonly sagemaker: SageMakerClient;
+  readonly cloudWatch: CloudWatchClient;
+  readonly s3: S3Client;
+}
+
+/** All that one look has before it. */
+export interface LookContext {
+  readonly event: AnalysisEvent;
+  readonly clients: AnalysisClients;
+  readonly settings: DeploymentSettings;
+  readonly endpoint?: DescribeEndpointCommandOutput;
+}
+
+/** The stage as it was planned; undefined when the plan has none, as that of a first deployment may. */
+export function stageOf({ plan, stage }: AnalysisEvent): StagePlan | undefined {
+  return plan.stages.find((planned) => planned.stage === stage);
+}
+
+export function atRest(next: NextStep, state: AnalysisState): AnalysisResult {
+  return { settled: true, next, state };
+}
+
+export function changing(state: AnalysisState): AnalysisResult {
+  return { settled: false, next: 'WAIT', state };
+}
+
+export function restore(state: AnalysisState, reasons: readonly string[]): AnalysisResult {
+  return atRest('RESTORE', { ...state, decided: true, failures: reasons, reasons });
+}
+
+/** Why an automatic deployment must not go on. */
+export async function frozen({ event, clients, settings }: LookContext): Promise<string | undefined> {
+  if (!event.automatic) return undefined;
+  const freeze = await activeFreeze(clients.s3, settings.bucket, settings.modelName);
+  return freeze && frozenReason(freeze);
+}
+
+/**
+ * For stages that are observed while the endpoint is at rest. Either the answer of this look, or since when the stage's configuration
+ * has been seen serving; then the look goes on.
+ */
+export async function observe(context: LookContext, config: string): Promise<AnalysisResult | { readonly since: string; readonly state: AnalysisState }> {
+  const { event, endpoint } = context;
+  const { state } = event;
+  if (isTransitional(endpoint?.EndpointStatus)) return changing(state);
+  if (endpoint?.EndpointStatus !== 'InService' || endpoint.EndpointConfigName !== config) return atRest('VERIFY', state);
+  if (event.abort) return atRest('RESTORE', state);
+  if (state.failures.length > 0) return atRest('RESTORE', state);
+  const freeze = await frozen(context);
+  if (freeze !== undefined) return restore({ ...state, frozen: true }, [freeze]);
+  const since = state.bakingSince ?? event.now;
+  return { since, state: { ...state, bakingSince: since } };
+}
+
+/** Version whose prefix the stage's captures lie below. */
+export function championVersion({ plan }: AnalysisEvent, settings: DeploymentSettings): number | undefined {
+  return plan.champion?.version ?? resourceVersion(settings.modelName, plan.previousConfig ?? '');
+}
+
+export function elapsedSeconds(since: string, now: string): number {
+  return (Date.parse(now) - Date.parse(since)) / 1000;
+}

@@ -1,0 +1,68 @@
+import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { S3Client } from '@aws-sdk/client-s3';
+import { DeleteEndpointCommand, SageMakerClient } from '@aws-sdk/client-sagemaker';
+import { lakeKeys } from '../../data/data-lake.contract';
+import { getJson } from '../../private/object-store.lambda-shared';
+import type { CleanUpEvent, CleanUpResult } from '../deployment-plan.contract';
+import type { ChampionPointer, DeploymentSettings } from '../deployment.contract';
+import { findEndpoint, ignoring, isMissing, isTransitional } from '../sagemaker-state.lambda-shared';
+import { deploymentSettings } from '../settings.lambda-shared';
+import { deleteAlarms, deleteResources } from './clean-up.lambda-shared';
+import { notePackage } from './package-note.lambda-shared';
+import { restoreScaling } from './scaling.lambda-shared';
+
+export interface CleanUpClients {
+  readonly s3: S3Client;
+  readonly sagemaker: SageMakerClient;
+  readonly cloudWatch: CloudWatchClient;
+  readonly autoScaling: ApplicationAutoScalingClient;
+}
+
+/**
+ * Ends every deployment, good or bad: scaling as configured, no rollback alarm left, no model or configuration left that neither
+ * serves nor is kept. Works from what exists, not from what this run did, so it also removes what a dead run left behind.
+ */
+export async function cleanUp(event: CleanUpEvent, clients: CleanUpClients, settings: DeploymentSettings): Promise<CleanUpResult> {
+  const endpoint = await findEndpoint(clients.sagemaker, settings.endpointName);
+  const pending = endpoint?.PendingDeploymentSummary?.EndpointConfigName;
+  const champion = (await getJson<ChampionPointer>(clients.s3, settings.bucket, lakeKeys.championPointer(settings.modelName)))?.value;
+  const failedToStart = endpoint?.EndpointStatus === 'Failed';
+  if (failedToStart) await ignoring(isMissing, () => clients.sagemaker.send(new DeleteEndpointCommand({ EndpointName: settings.endpointName })));
+  if (endpoint?.EndpointStatus === 'InService') await restoreScaling(clients, settings);
+  const keep = new Set(
+    [
+      ...(failedToStart ? [] : [endpoint?.EndpointConfigName, pending]),
+      champion?.endpointConfigName,
+      ...(champion?.previous ?? []).slice(0, settings.keepVersions).map((entry) => entry.endpointConfigName),
+      // CreateEndpoint may have been accepted while the endpoint does not name its configuration yet.
+      ...(isTransitional(endpoint?.EndpointStatus) ? [event.plan.resource, ...(event.plan.stages ?? []).map((stage) => stage.config)] : []),
+    ].filter((name) => name !== undefined),
+  );
+  const deleted = [
+    ...(await deleteAlarms(clients.cloudWatch, settings.modelName, isTransitional(endpoint?.EndpointStatus) ? pending : undefined)),
+    ...(await deleteResources(clients.sagemaker, settings.modelName, keep)),
+  ];
+  await note(event, clients.sagemaker);
+  return { endpointConfigName: (failedToStart ? undefined : endpoint?.EndpointConfigName) ?? null, deleted };
+}
+
+/** The registry remembers how the deployment of a version ended, when that is not simply well. */
+async function note({ outcome, reasons, plan }: CleanUpEvent, sagemaker: SageMakerClient): Promise<void> {
+  // A reconciliation that found nothing has no version either.
+  if (!plan.modelPackageArn || !(outcome === 'ROLLED_BACK' || outcome === 'REJECTED' || (outcome === 'DEPLOYED' && plan.noted))) return;
+  await notePackage(sagemaker, plan.modelPackageArn, outcome, reasons);
+}
+
+const clients: CleanUpClients = {
+  s3: new S3Client({}),
+  sagemaker: new SageMakerClient({}),
+  cloudWatch: new CloudWatchClient({}),
+  autoScaling: new ApplicationAutoScalingClient({}),
+};
+let settings: DeploymentSettings | undefined;
+
+export async function handler(event: CleanUpEvent): Promise<CleanUpResult> {
+  settings ??= deploymentSettings();
+  return cleanUp(event, clients, settings);
+}
