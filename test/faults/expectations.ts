@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
 import type { Evidence } from './fault-property';
 
-const OUTCOMES = ['DEPLOYED', 'FAILED', 'REFUSED', 'ROLLED_BACK', 'SKIPPED'];
-const ACTS = ['event lost', 'event twice', 'event late', 'two approvals at once', 'freeze in the middle', 'lock holder gone', 'update by somebody else', 'no traffic', 'silent rollback'];
-const FLEETS = ['fleet errors', 'fleet slow', 'fleet never-healthy'];
+const OUTCOMES = ['DEPLOYED', 'FAILED', 'REFUSED', 'REJECTED', 'ROLLED_BACK', 'SKIPPED'];
+const ACTS = ['event lost', 'event twice', 'event late', 'two approvals at once', 'freeze in the middle', 'lock holder gone', 'update by somebody else', 'no traffic', 'silent rollback', 'failing rollback'];
+const FLEETS = ['fleet errors', 'fleet slow', 'fleet odd predictions', 'fleet never-healthy'];
 const REQUESTS = ['sagemaker:UpdateEndpoint', 'sagemaker:DescribeEndpoint', 'sagemaker:CreateModel', 'sagemaker:CreateEndpointConfig', 's3:PutObject', 's3:GetObject', 'lambda:Invoke'];
 
 /** Sequences in which nothing happens prove nothing: every kind of fault has struck, and every outcome was seen. */

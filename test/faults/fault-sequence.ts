@@ -2,7 +2,7 @@ import type { Fault } from '../../lib/rehearsal/kernel/faults';
 import type { Step } from './fault-steps';
 import type { Mutation } from './mutations';
 import { FaultWorld, MINUTE } from './fault-world';
-import { MODEL } from './fault-stacks';
+import { MODEL } from './fault-names';
 import { Watch } from './watch';
 
 export interface Sequence {
@@ -109,6 +109,9 @@ class Player {
       case 'silent-rollback':
         this.arm('silent rollback', { type: 'silent-rollback', endpointName: MODEL, times: 1 });
         break;
+      case 'rollback-fails':
+        this.arm('failing rollback', { type: 'rollback-fails', endpointName: MODEL, times: 1 });
+        break;
       case 'request': {
         const [service, operation] = step.request.split(':') as [string, string];
         const errors = { throttled: { code: 'ThrottlingException' }, failing: { code: 'InternalFailure' }, 'lost-answer': { code: 'InternalFailure', afterEffect: true } };
@@ -143,6 +146,7 @@ class Player {
     const called = world.ledger().findLast(({ outcome, reasons, page }) => page && (outcome === 'FAILED' || outcome === 'REFUSED' || reasons.some((reason) => reason.includes('cleaning up failed'))));
     if (left.length === 0 || called === undefined) return left;
     this.struck.add('a person reconciles');
+    if (await world.repair()) await world.advance(30);
     await world.reconcile(called.executionArn);
     if (!(await world.settle(HOURS_TO_SETTLE))) this.problems.push(`the reconciliation did not end within ${HOURS_TO_SETTLE} hours`);
     await world.advance(10);
@@ -158,4 +162,4 @@ class Player {
 
 const LATE_MINUTES = 25;
 const EVENT_FAULTS = { twice: { copies: 2 }, late: { copies: 1, delayMilliseconds: LATE_MINUTES * MINUTE }, lost: { copies: 0 } };
-const FLEET_FAULTS = { errors: { errorRate: 0.2 }, slow: { addedLatencyMilliseconds: 5000 }, 'never-healthy': { neverHealthy: true } };
+const FLEET_FAULTS = { errors: { errorRate: 0.2 }, slow: { addedLatencyMilliseconds: 5000 }, 'odd predictions': { changedPredictions: { factor: 0.1, offset: 0.9 } }, 'never-healthy': { neverHealthy: true } };

@@ -13,11 +13,12 @@ export type Step =
   | { readonly kind: 'traffic'; readonly requestsPerMinute: number }
   | { readonly kind: 'fleet'; readonly version: number; readonly fault: FleetFault }
   | { readonly kind: 'silent-rollback' }
+  | { readonly kind: 'rollback-fails' }
   | { readonly kind: 'request'; readonly request: string; readonly error: RequestError; readonly skip: number; readonly times: number }
   | { readonly kind: 'crash'; readonly state: string; readonly skip: number }
   | { readonly kind: 'wait'; readonly minutes: number };
 
-export type FleetFault = 'errors' | 'slow' | 'never-healthy';
+export type FleetFault = 'errors' | 'slow' | 'odd predictions' | 'never-healthy';
 /** `lost-answer`: the service did it, the caller sees an error. */
 export type RequestError = 'throttled' | 'failing' | 'lost-answer';
 
@@ -44,8 +45,9 @@ export function steps(states: readonly string[], versions: number): fc.Arbitrary
     { weight: 2, arbitrary: step('configuration', {}) },
   );
   const fault = fc.oneof(
-    { weight: 4, arbitrary: step('fleet', { version, fault: fc.constantFrom('errors', 'slow', 'never-healthy') }) },
+    { weight: 4, arbitrary: step('fleet', { version, fault: fc.constantFrom('errors', 'slow', 'odd predictions', 'never-healthy') }) },
     { weight: 2, arbitrary: step('silent-rollback', {}) },
+    { weight: 1, arbitrary: step('rollback-fails', {}) },
     { weight: 2, arbitrary: step('traffic', { requestsPerMinute: fc.constantFrom(0, 8, 500) }) },
     { weight: 2, arbitrary: step('foreign-update', {}) },
     {

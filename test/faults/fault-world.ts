@@ -11,7 +11,7 @@ import type { S3Service } from '../../lib/rehearsal/services/s3/s3-service';
 import type { EndpointView, SageMakerService } from '../../lib/rehearsal/services/sagemaker';
 import type { ExecutionSummary, StepFunctionsService } from '../../lib/rehearsal/services/sfn';
 import type { SnsService, TopicMessage } from '../../lib/rehearsal/services/sns';
-import { MODEL } from './fault-stacks';
+import { MODEL } from './fault-names';
 import type { Mutation } from './mutations';
 import { VirtualTraffic } from './virtual-traffic';
 
@@ -109,13 +109,25 @@ export class FaultWorld {
     await this.aws('sfn', 'StopExecution', { executionArn: execution.arn, error: 'Stopped', cause: 'by a person' });
   }
 
-  /** Somebody else sets the capacity, which keeps the endpoint busy for a while. @returns whether that was possible */
+  /** Somebody else sets the capacity (of a serverless endpoint: the same configuration again), which keeps the endpoint busy for a while. @returns whether that was possible */
   public async foreignUpdate(): Promise<boolean> {
-    if (this.endpoint()?.status !== 'InService') return false;
+    const endpoint = this.endpoint();
+    if (endpoint?.status !== 'InService') return false;
+    if (endpoint.kind === 'serverless') {
+      await this.aws('sagemaker', 'UpdateEndpoint', { EndpointName: MODEL, EndpointConfigName: endpoint.endpointConfigName });
+      return true;
+    }
     await this.aws('sagemaker', 'UpdateEndpointWeightsAndCapacities', {
       EndpointName: MODEL,
       DesiredWeightsAndCapacities: [{ VariantName: 'AllTraffic', DesiredInstanceCount: 3 }],
     });
+    return true;
+  }
+
+  /** Puts the champion back after a rollback that failed, as the runbook has it. @returns whether that was needed */
+  public async repair(): Promise<boolean> {
+    if (this.endpoint()?.status !== 'UpdateRollbackFailed') return false;
+    await this.aws('sagemaker', 'UpdateEndpoint', { EndpointName: MODEL, EndpointConfigName: this.champion()!.endpointConfigName });
     return true;
   }
 
@@ -187,11 +199,13 @@ export class FaultWorld {
   private observe(id: string): void {
     const service = this.simulation.service(id);
     const handle = service.handle.bind(service);
-    service.handle = async (request) => {
+    service.handle = (request) => {
+      if (request.principal.root === true) return handle(request);
       this.beforeRequest(request);
       if (this.mutation?.forgets?.(request)) return {};
       if (this.mutation?.hides?.(request)) throw new AwsError('NoSuchKey', 'The specified key does not exist.', 404);
-      const answer = await handle(request);
+      const answer = handle(request);
+      if (answer instanceof Promise) return answer.then((given: unknown) => (this.afterRequest(request), given));
       this.afterRequest(request);
       return answer;
     };

@@ -2,15 +2,12 @@ import type { RunningSimulation } from '../../lib/rehearsal/create-simulation';
 import type { CloudWatchService } from '../../lib/rehearsal/services/cloudwatch/cloudwatch-service';
 import type { FleetView, SageMakerService } from '../../lib/rehearsal/services/sagemaker';
 import type { StepFunctionsService } from '../../lib/rehearsal/services/sfn';
-import { MODEL } from './fault-stacks';
+import { BUSINESS_METRIC, MODEL } from './fault-names';
 import { VirtualCapture } from './virtual-capture';
 
 const MINUTE = 60_000;
 const HISTORY_MINUTES = 60;
 const NAMESPACE = 'AWS/SageMaker';
-
-/** Metric of the business that an A/B test compares: its name, its namespace, and the dimension that names the variant. */
-export const BUSINESS_METRIC = { namespace: 'Shop', metricName: 'Converted', variantDimension: 'Variant' } as const;
 
 /**
  * Requests to the endpoint as what they would leave behind: one datum per minute, variant and metric, and one captured file per minute and

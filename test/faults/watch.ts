@@ -2,7 +2,7 @@ import { verifyLedger } from '../../lib/governance/ledger';
 import type { LedgerEntry } from '../../lib/governance/outcome.contract';
 import { resourceVersion } from '../../lib/deployment/deployment.contract';
 import type { AwsRequest } from '../../lib/rehearsal/kernel/simulation';
-import { MODEL } from './fault-stacks';
+import { MODEL } from './fault-names';
 import { type FaultWorld, MINUTE } from './fault-world';
 
 const AUTOMATIC = new Set(['approval', 'configuration']);
@@ -10,11 +10,15 @@ const AUTOMATIC = new Set(['approval', 'configuration']);
 const PAGED = new Set(['FAILED', 'ROLLED_BACK', 'REFUSED', 'REJECTED']);
 /** A freeze may come while an update is being prepared. */
 const FREEZE_GRACE = 2 * MINUTE;
+/** Until the next look has seen it, and a little for an update that is at its end by then. */
+const LOOK_GRACE = 20 * MINUTE;
 
 /** Looks at everything that happens, and at what is left: sentences about what must never be. */
 export class Watch {
   private readonly seen = new Set<string>();
   private left: string[] = [];
+  /** Executions that have changed the endpoint. */
+  private readonly begun = new Set<string>();
   private frozenSince: number | undefined;
   /** Executions between the acquisition and the release of the lock. */
   private readonly holders = new Set<string>();
@@ -22,7 +26,9 @@ export class Watch {
   public constructor(private readonly world: FaultWorld) {
     world.beforeRequest = (request) => this.checkChange(request);
     world.afterRequest = ({ operation, input }) => {
-      if (operation === 'PutObject' && String(input['Key']).endsWith('/locks/deployment.json')) this.checkLock();
+      if (operation !== 'PutObject') return;
+      if (String(input['Key']).endsWith('/locks/deployment.json')) this.checkLock();
+      if (String(input['Key']).endsWith('/champion.json') && this.world.champion()) this.checkChampion();
     };
     world.onFreeze = (frozen) => (this.frozenSince = frozen ? (this.frozenSince ?? world.now) : undefined);
   }
@@ -41,8 +47,13 @@ export class Watch {
     return this.left;
   }
 
-  private checkChange({ operation, input, principal }: AwsRequest): void {
-    if ((operation !== 'UpdateEndpoint' && operation !== 'CreateEndpoint') || principal.root === true) return;
+  private checkChange({ operation, input }: AwsRequest): void {
+    // API_DeleteEndpointConfig: not while an endpoint uses it or is updated to it; then nothing could be rolled back to, and nobody is told.
+    const used = (this.world.endpoint()?.fleets ?? []).flatMap(({ endpointConfigName, variants }) => [endpointConfigName, ...variants.map(({ modelName }) => modelName)]);
+    const deleted = (input['EndpointConfigName'] ?? input['ModelName']) as string | undefined;
+    const isGoing = ['Deleting', 'Failed', undefined].includes(this.world.endpoint()?.status);
+    if ((operation === 'DeleteEndpointConfig' || operation === 'DeleteModel') && !isGoing && used.includes(deleted!)) this.add(`${operation} of ${deleted}, which the endpoint uses`);
+    if (operation !== 'UpdateEndpoint' && operation !== 'CreateEndpoint') return;
     const { EndpointConfigName } = input as { EndpointConfigName: string };
     const holder = this.world.lockHolder();
     const execution = this.world.running().find(({ arn }) => arn === holder);
@@ -52,13 +63,25 @@ export class Watch {
     }
     const { trigger } = execution.input as { trigger: string };
     const isChange = resourceVersion(MODEL, EndpointConfigName) !== this.world.champion()?.version;
-    if (isChange && AUTOMATIC.has(trigger) && this.isFrozen()) this.add(`${operation} to ${EndpointConfigName} by trigger ${trigger} although the model is frozen`);
+    // What had begun before the freeze is ended by the next look; see `checkChampion`.
+    const isBeginning = !this.begun.has(execution.arn);
+    this.begun.add(execution.arn);
+    if (isChange && isBeginning && AUTOMATIC.has(trigger) && this.isFrozen(FREEZE_GRACE)) this.add(`${operation} to ${EndpointConfigName} by trigger ${trigger} although the model is frozen`);
     const scaling = this.world.scaling();
     if (operation === 'UpdateEndpoint' && scaling && scaling['SuspendedState']?.DynamicScalingInSuspended !== true) this.add(`${operation} to ${EndpointConfigName} while scaling is not suspended`);
   }
 
-  private isFrozen(): boolean {
-    return this.frozenSince !== undefined && this.world.now - this.frozenSince > FREEZE_GRACE;
+  private isFrozen(grace: number): boolean {
+    return this.frozenSince !== undefined && this.world.now - this.frozenSince > grace;
+  }
+
+  private checkChampion(): void {
+    const champion = this.world.champion()!;
+    const execution = this.world.executions().find(({ arn }) => arn === champion.executionArn);
+    const trigger = (execution?.input as { trigger: string } | undefined)?.trigger ?? '';
+    if (AUTOMATIC.has(trigger) && this.begun.has(champion.executionArn) && champion.previous.length > 0 && this.isFrozen(LOOK_GRACE)) {
+      this.add(`${champion.endpointConfigName} became the champion by trigger ${trigger} although the model is frozen`);
+    }
   }
 
   private checkLock(): void {
@@ -98,7 +121,7 @@ export class Watch {
     for (const name of kept) if (name !== undefined && !configs.includes(name)) this.leave(`endpoint configuration ${name} is gone, the champion pointer keeps it`);
     for (const name of this.world.rollbackAlarms()) this.leave(`rollback alarm ${name} is left over`);
     if (this.world.scaling()?.['SuspendedState']?.DynamicScalingInSuspended === true) this.leave('scaling is still suspended');
-    if (this.world.endpoint() && !this.world.scaling()) this.leave('scaling is not registered');
+    if (this.world.endpoint() && this.world.endpoint()!.kind !== 'serverless' && !this.world.scaling()) this.leave('scaling is not registered');
     const holder = this.world.lockHolder();
     if (holder !== undefined && this.world.executions().find(({ arn }) => arn === holder)?.status === 'SUCCEEDED') this.leave(`lock is still held by ${holder}`);
   }

@@ -56,7 +56,8 @@ export async function observe(context: LookContext, config: string): Promise<Ana
   if (endpoint?.EndpointStatus !== 'InService' || endpoint.EndpointConfigName !== config) return atRest('VERIFY', state);
   if (event.abort) return atRest('RESTORE', state);
   if (state.failures.length > 0) return atRest('RESTORE', state);
-  const freeze = await frozen(context);
+  // The first version changes nothing that could be put back.
+  const freeze = event.plan.previousConfig === undefined ? undefined : await frozen(context);
   if (freeze !== undefined) return restore({ ...state, frozen: true }, [freeze]);
   const since = state.bakingSince ?? event.now;
   return { since, state: { ...state, bakingSince: since } };

@@ -30,6 +30,8 @@ export async function cleanUp(event: CleanUpEvent, clients: CleanUpClients, sett
   const failedToStart = endpoint?.EndpointStatus === 'Failed';
   if (failedToStart) await ignoring(isMissing, () => clients.sagemaker.send(new DeleteEndpointCommand({ EndpointName: settings.endpointName })));
   if (endpoint?.EndpointStatus === 'InService') await restoreScaling(clients, settings);
+  // Both fleets serve, and only one of them is named (API_DescribeEndpoint, UpdateRollbackFailed): whatever is deleted now may be in use.
+  const isMixed = endpoint?.EndpointStatus === 'UpdateRollbackFailed';
   const keep = new Set(
     [
       ...(failedToStart ? [] : [endpoint?.EndpointConfigName, pending]),
@@ -41,7 +43,7 @@ export async function cleanUp(event: CleanUpEvent, clients: CleanUpClients, sett
   );
   const deleted = [
     ...(await deleteAlarms(clients.cloudWatch, settings.modelName, isTransitional(endpoint?.EndpointStatus) ? pending : undefined)),
-    ...(await deleteResources(clients.sagemaker, settings.modelName, keep)),
+    ...(isMixed ? [] : await deleteResources(clients.sagemaker, settings.modelName, keep)),
   ];
   await note(event, clients.sagemaker);
   return { endpointConfigName: (failedToStart ? undefined : endpoint?.EndpointConfigName) ?? null, deleted };
