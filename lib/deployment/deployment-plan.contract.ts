@@ -31,6 +31,11 @@ export interface DeploymentPlan {
   readonly alarms?: readonly string[];
 }
 
+/** It is the plan that leaves the user's alarms out. */
+export function isRollbackByHand(plan: Pick<DeploymentPlan, 'alarms'>): boolean {
+  return plan.alarms !== undefined;
+}
+
 /** The settings as they hold for one stage of one run. */
 export function settingsOf(settings: DeploymentSettings, plan: Pick<DeploymentPlan, 'alarms'>, stage?: Pick<StagePlan, 'routing' | 'inconclusive' | 'intervalSeconds'>): DeploymentSettings {
   const { predictionDistance, ...analysis } = settings.analysis;

@@ -13,7 +13,7 @@ export const PACKAGE_METADATA = {
   verdictUri: 'verdictUri',
   lineageUri: 'lineageUri',
   baselineUri: 'baselineUri',
-  /** Set by the deployment workflow when a canary of this version was rolled back. */
+  /** Set by the deployment workflow when this version was turned away, or rolled back from by hand. */
   deploymentOutcome: 'deploymentOutcome',
   deploymentReason: 'deploymentReason',
 } as const;
@@ -28,4 +28,9 @@ export function modelPackageVersion(arn: string): number {
   const match = /:model-package\/[^/]+\/(\d+)$/.exec(arn);
   if (!match) throw new Error(`not the ARN of a versioned model package: ${JSON.stringify(arn)}`);
   return Number(match[1]);
+}
+
+/** ARN of another version of the same group. */
+export function packageOfVersion(arn: string, version: number): string {
+  return arn.replace(/\d+$/, String(version));
 }

@@ -178,9 +178,13 @@ describe('the champion pointer', () => {
 
   it('remembers as many former versions as are kept', () => {
     const champion = { version: 3, endpointConfigName: 'c3', modelName: 'm3', previous: [{ version: 2, endpointConfigName: 'c2', modelName: 'm2' }, { version: 1, endpointConfigName: 'c1', modelName: 'm1' }] };
-    expect(previousChampions('c4', champion as never, 2).map((entry) => entry.version)).toEqual([3, 2]);
-    expect(previousChampions('c2', champion as never, 5).map((entry) => entry.version)).toEqual([3, 1]);
-    expect(previousChampions('c4', undefined, 2)).toEqual([]);
+    expect(previousChampions(4, champion as never, 2).map((entry) => entry.version)).toEqual([3, 2]);
+    expect(previousChampions(2, champion as never, 5).map((entry) => entry.version)).toEqual([3, 1]);
+    expect(previousChampions(4, undefined, 2)).toEqual([]);
+    // A changed configuration of the champion pushes out no version that one could go back to.
+    expect(previousChampions(3, champion as never, 2).map((entry) => entry.version)).toEqual([2, 1]);
+    const again = { ...champion, previous: [{ version: 3, endpointConfigName: 'c3a', modelName: 'm3a' }, ...champion.previous] };
+    expect(previousChampions(4, again as never, 2).map((entry) => entry.endpointConfigName)).toEqual(['c3', 'c2']);
   });
 });
 
@@ -195,6 +199,29 @@ describe('cleaning up', () => {
     await cleanUp({ outcome: 'FAILED', reasons: [], plan: made }, clientsOf(world), SETTINGS);
     expect(world.alarms.size).toBe(3);
     expect([...world.configs.keys()].sort()).toEqual([old, RESOURCE]);
+  });
+
+  const outcomeOf = (world: DeploymentWorld, version: number): unknown => world.packages.get(packageArn(version))!['CustomerMetadataProperties'].deploymentOutcome;
+
+  it('notes on the version that was left by hand that it was: its approval, coming again, deploys nothing', async () => {
+    const world = new DeploymentWorld();
+    world.serve(2);
+    world.addVersion(1);
+    const made = await plan(world, 1, 'rollback');
+    world.serve(1, RUN);
+    world.packages.get(packageArn(2))!['CustomerMetadataProperties'] = {};
+    await cleanUp({ outcome: 'DEPLOYED', reasons: ['customers complain'], plan: made }, clientsOf(world), SETTINGS);
+    expect(outcomeOf(world, 2)).toBe('ROLLED_BACK');
+    expect(outcomeOf(world, 1)).toBeUndefined();
+    expect(await plan(world, 2)).toMatchObject({ action: 'SKIP', reasons: [expect.stringContaining('rolled back before')] });
+  });
+
+  it('does not note on the champion that its new configuration was taken back', async () => {
+    const world = new DeploymentWorld();
+    world.serve(1);
+    const made = await plan(world, 1, 'configuration');
+    await cleanUp({ outcome: 'ROLLED_BACK', reasons: ['slow'], plan: made }, clientsOf(world), SETTINGS);
+    expect(outcomeOf(world, 1)).toBeUndefined();
   });
 
   it('writes only what a metadata value may hold', () => {

@@ -103,6 +103,9 @@ describe('the plan', () => {
     const world = second();
     expect((await plan(world, 1, 'manual')).action).toBe('SKIP');
     expect(await plan(world, 1, 'configuration')).toMatchObject({ action: 'UPDATE', resource: `${MODEL}-v1-${RUN}` });
-    expect((await plan(world, 2, 'configuration')).action).toBe('SKIP');
+  });
+
+  it('gives a changed configuration to whoever is champion when its turn comes: another version became it while it waited', async () => {
+    expect(await plan(second(), 2, 'configuration')).toMatchObject({ action: 'UPDATE', resource: `${MODEL}-v1-${RUN}`, modelPackageArn: packageArn(1), version: 1 });
   });
 });

@@ -96,7 +96,7 @@ async function proveTruth(run: Run): Promise<void> {
       modelName: asked.ModelName!,
       since: verdict.since,
       executionArn: event.StackId,
-      previous: previousChampions(asked.EndpointConfigName!, champion?.value, settings.keepVersions),
+      previous: previousChampions(version, champion?.value, settings.keepVersions),
     };
     const condition = champion === undefined ? 'absent' : { etag: champion.etag };
     const key = lakeKeys.championPointer(settings.modelName);

@@ -125,9 +125,6 @@ function reasonToSkip({ input, champion, endpoint, settings, modelPackage, freez
   if (champion?.value.version === version && serving && endpoint?.EndpointStatus === 'InService' && input.trigger !== 'configuration') {
     return `version ${version} is already serving`;
   }
-  if (input.trigger === 'configuration' && champion !== undefined && champion.value.version !== version) {
-    return `version ${version} is no longer the champion, version ${champion.value.version} is`;
-  }
   if (input.trigger !== 'approval') return undefined;
   if (champion !== undefined && version < champion.value.version && endpoint !== undefined) {
     return `version ${version} is older than the champion, version ${champion.value.version}; start a deployment with trigger "rollback" to go back`;

@@ -35,7 +35,8 @@ export async function readAndPlan(event: PlanEvent, clients: PlanClients, settin
   const { input, runId } = event;
   const facts = { runId, settings, champion, endpoint, freeze };
   if (input.trigger !== 'reconcile') {
-    const modelPackageArn = requirePackage(input);
+    // The configuration changed for whoever is champion when its turn comes; another version may have become it meanwhile, as it was before.
+    const modelPackageArn = input.trigger === 'configuration' && champion !== undefined ? champion.value.modelPackageArn : requirePackage(input);
     return planDeployment({ ...facts, input: { ...input, modelPackageArn }, modelPackage: await describePackage(clients.sagemaker, modelPackageArn) });
   }
   const config = unfinishedConfig(settings.modelName, endpoint, champion?.value);

@@ -4,7 +4,8 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { DeleteEndpointCommand, SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { lakeKeys } from '../../data/data-lake.contract';
 import { getJson } from '../../private/object-store.lambda-shared';
-import type { CleanUpEvent, CleanUpResult } from '../deployment-plan.contract';
+import { packageOfVersion } from '../../registry/model-package.contract';
+import { type CleanUpEvent, type CleanUpResult, isRollbackByHand } from '../deployment-plan.contract';
 import type { ChampionPointer, DeploymentSettings } from '../deployment.contract';
 import { findEndpoint, ignoring, isMissing, isTransitional } from '../sagemaker-state.lambda-shared';
 import { deploymentSettings } from '../settings.lambda-shared';
@@ -45,15 +46,21 @@ export async function cleanUp(event: CleanUpEvent, clients: CleanUpClients, sett
     ...(await deleteAlarms(clients.cloudWatch, settings.modelName, isTransitional(endpoint?.EndpointStatus) ? pending : undefined)),
     ...(isMixed ? [] : await deleteResources(clients.sagemaker, settings.modelName, keep)),
   ];
-  await note(event, clients.sagemaker);
+  await note(event, champion?.version, clients.sagemaker);
   return { endpointConfigName: (failedToStart ? undefined : endpoint?.EndpointConfigName) ?? null, deleted };
 }
 
 /** The registry remembers how the deployment of a version ended, when that is not simply well. */
-async function note({ outcome, reasons, plan }: CleanUpEvent, sagemaker: SageMakerClient): Promise<void> {
+async function note({ outcome, reasons, plan }: CleanUpEvent, champion: number | undefined, sagemaker: SageMakerClient): Promise<void> {
   // A reconciliation that found nothing has no version either.
-  if (!plan.modelPackageArn || !(outcome === 'ROLLED_BACK' || outcome === 'REJECTED' || (outcome === 'DEPLOYED' && plan.noted))) return;
-  await notePackage(sagemaker, plan.modelPackageArn, outcome, reasons);
+  if (!plan.modelPackageArn) return;
+  // The champion whose new configuration was taken back is the champion still: nobody has turned it away.
+  const isTurnedAway = (outcome === 'ROLLED_BACK' || outcome === 'REJECTED') && champion !== plan.version;
+  if (isTurnedAway || (outcome === 'DEPLOYED' && plan.noted)) await notePackage(sagemaker, plan.modelPackageArn, outcome, reasons);
+  // Whoever was rolled back from by hand must not come back with an event that is late or comes twice.
+  const left = outcome === 'DEPLOYED' && isRollbackByHand(plan) ? plan.champion?.version : undefined;
+  if (left === undefined || left === plan.version) return;
+  await notePackage(sagemaker, packageOfVersion(plan.modelPackageArn, left), 'ROLLED_BACK', [`version ${plan.version} was put back by hand`, ...reasons]);
 }
 
 const clients: CleanUpClients = {

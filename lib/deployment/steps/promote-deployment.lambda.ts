@@ -32,18 +32,19 @@ export async function promote(event: PromoteEvent, { s3 }: PromoteClients, setti
       modelName: plan.resource,
       since: event.now,
       executionArn: event.executionArn,
-      previous: previousChampions(plan.resource, stored?.value, settings.keepVersions),
+      previous: previousChampions(plan.version, stored?.value, settings.keepVersions),
     };
     if (await putJsonIf(s3, settings.bucket, key, pointer, etag === 'absent' ? 'absent' : { etag })) return { promoted: true, reasons: [] };
   }
   return { promoted: false, reasons: [`the champion pointer was moved by somebody else while version ${plan.version} was deployed; the endpoint serves ${plan.resource}`] };
 }
 
-/** Newest first, each configuration once. */
-export function previousChampions(resource: string, champion: ChampionPointer | undefined, keep: number): ChampionPointer['previous'] {
+/** Newest first, each version once: changed configurations of the champion must not push out what one could go back to. */
+export function previousChampions(promoted: number, champion: ChampionPointer | undefined, keep: number): ChampionPointer['previous'] {
   if (champion === undefined) return [];
   const { version, endpointConfigName, modelName, previous } = champion;
-  return [{ version, endpointConfigName, modelName }, ...previous].filter((entry) => entry.endpointConfigName !== resource).slice(0, keep);
+  const all = [{ version, endpointConfigName, modelName }, ...previous].filter((entry) => entry.version !== promoted);
+  return all.filter((entry, index) => all.findIndex((other) => other.version === entry.version) === index).slice(0, keep);
 }
 
 const clients: PromoteClients = { s3: new S3Client({}) };
