@@ -1,6 +1,6 @@
 import { html, type Html } from './html';
 import type { MetricSeries, ReportVersion, TrafficPoint } from './report-data';
-import { dateTime, LEFT, niceMaximum, RIGHT, round, short, TimeScale, WIDTH } from './scale';
+import { dateTime, LEFT, niceMaximum, RIGHT, round, short, TimeScale, trafficGrain, WIDTH } from './scale';
 
 /** Colours of model versions; style.ts defines --v0 to --v5 for light and dark. */
 export function versionColour(version: number | undefined): string {
@@ -26,6 +26,8 @@ function valueAxis(maximum: number, top: number, bottom: number): Html[] {
 }
 
 const BAR_MAXIMUM = 160;
+/** Sorts shadows behind all versions, and failed requests between them. */
+const SHADOW = 1e9;
 
 /** Stacked bars: rows answered per model version, failed ones on top. */
 export function trafficChart(points: readonly TrafficPoint[], start: number, end: number): Html {
@@ -33,15 +35,16 @@ export function trafficChart(points: readonly TrafficPoint[], start: number, end
   const height = 220;
   const top = 12;
   const bottom = height - 22;
-  const hour = 3_600_000;
-  // As many hours per bar as keep bars wide enough to see.
-  const bucket = Math.max(1, Math.ceil((end - start) / hour / BAR_MAXIMUM)) * hour;
+  const grain = trafficGrain(end - start);
+  // As much time per bar as keeps bars wide enough to see.
+  const bucket = Math.max(1, Math.ceil((end - start) / grain / BAR_MAXIMUM)) * grain;
   const bars = new Map<number, Map<number, number>>();
-  for (const { time, version, rows } of points) {
+  for (const { time, version, rows, shadow } of points) {
     const from = Math.floor(time / bucket) * bucket;
     const stack = bars.get(from) ?? new Map<number, number>();
     bars.set(from, stack);
-    const key = version ?? Infinity;
+    // Answers first, above them failed requests, on top what only a shadow answered.
+    const key = shadow === true ? SHADOW + version! : (version ?? SHADOW);
     stack.set(key, (stack.get(key) ?? 0) + rows);
   }
   const maximum = niceMaximum(Math.max(0, ...[...bars.values()].map((stack) => [...stack.values()].reduce((sum, rows) => sum + rows, 0))));
@@ -53,9 +56,10 @@ export function trafficChart(points: readonly TrafficPoint[], start: number, end
       .map(([version, rows]) => {
         const tall = Math.max(1, (rows / maximum) * (bottom - top));
         y -= tall;
-        const known = Number.isFinite(version) ? version : undefined;
-        const name = known === undefined ? 'failed' : `v${version}`;
-        return html`<rect x="${scale.x(from)}" y="${round(y)}" width="${round(width)}" height="${round(tall)}" style="fill:${versionColour(known)}"><title>${dateTime(from)}: ${name}, ${short(rows)} rows</title></rect>`;
+        const shadow = version > SHADOW;
+        const known = version === SHADOW ? undefined : version % SHADOW;
+        const name = known === undefined ? 'failed' : shadow ? `v${known} as shadow` : `v${known}`;
+        return html`<rect x="${scale.x(from)}" y="${round(y)}" width="${round(Math.min(width, WIDTH - RIGHT - scale.x(from)))}" height="${round(tall)}" style="fill:${versionColour(known)}${shadow ? ';opacity:0.35' : ''}"><title>${dateTime(from)}: ${name}, ${short(rows)} rows</title></rect>`;
       });
   });
   return frame('Rows answered by the endpoint, by model version', height, scale, [...valueAxis(maximum, top, bottom), ...content]);
@@ -91,11 +95,11 @@ const LANE = 34;
 export function versionChart(versions: readonly ReportVersion[], traffic: readonly TrafficPoint[], start: number, end: number): Html {
   const scale = new TimeScale(start, end);
   const height = 10 + versions.length * LANE + 26;
-  const hour = 3_600_000;
+  const grain = trafficGrain(end - start);
   const lanes = versions.map((version, lane) => {
     const y = 10 + lane * LANE + LANE / 2;
     const colour = versionColour(version.version);
-    const serving = spans(traffic.filter((point) => point.version === version.version).map((point) => point.time), hour);
+    const serving = spans(traffic.filter((point) => point.version === version.version && point.shadow !== true).map((point) => point.time), grain);
     return html`<text class="lane" x="${LEFT - 10}" y="${y + 4}" text-anchor="end">v${version.version}</text>
 <line class="lane-line" x1="${scale.x(version.created)}" x2="${WIDTH - RIGHT}" y1="${y}" y2="${y}"/>${serving.map(
       ([from, to]) =>

@@ -4,6 +4,7 @@ import type { SummaryRequests } from '../summary';
 import type { TimelineEvent } from '../kernel/timeline';
 import { collectAlarms, collectEndpoint, collectModels, collectPackages, collectRecords, collectVersion, summarizePackage, type ModelRecords } from './collect';
 import { collectSeries } from './collect-series';
+import { trafficGrain } from './scale';
 import type { MetricSeries, ReportData, ReportMilestone, ReportVersion, TrafficPoint } from './report-data';
 
 export interface CollectOptions {
@@ -15,11 +16,10 @@ export interface CollectOptions {
   readonly counters: SummaryRequests;
 }
 
-const HOUR = 3_600_000;
-
 /** Asks the simulated AWS for everything that summary and report hold. */
 export async function collectReport(rehearsal: Rehearsal, options: CollectOptions): Promise<ReportData> {
   const end = rehearsal.now;
+  const grain = trafficGrain(end - options.start);
   const executions = rehearsal.executions();
   const packages = await collectPackages(rehearsal);
   const endpoint = await collectEndpoint(rehearsal, packages);
@@ -29,7 +29,7 @@ export async function collectReport(rehearsal: Rehearsal, options: CollectOption
   const series: MetricSeries[] = [];
   for (const model of await collectModels(rehearsal)) {
     const bucket = await lakeOf(rehearsal, model);
-    const own = bucket === undefined ? { ledger: [], ledgerProblems: [], traffic: [] } : await collectRecords(rehearsal, model, bucket);
+    const own = bucket === undefined ? { ledger: [], ledgerProblems: [], traffic: [] } : await collectRecords(rehearsal, model, bucket, grain);
     records.push(own);
     for (const facts of packages.filter(({ group }) => group === model)) versions.push(await collectVersion(rehearsal, facts, own.ledger));
     series.push(...(await collectSeries(rehearsal, model, options.start, alarms)));
@@ -58,7 +58,7 @@ export async function collectReport(rehearsal: Rehearsal, options: CollectOption
     end,
     milestones: options.milestones,
     versions,
-    traffic: [...records.flatMap((own) => own.traffic), ...failedTraffic(rehearsal)].sort((a, b) => a.time - b.time),
+    traffic: [...records.flatMap((own) => own.traffic), ...failedTraffic(rehearsal, grain)].sort((a, b) => a.time - b.time),
     series,
     executions: executions.map((execution) => ({
       stateMachine: paths.get(execution.stateMachine) ?? execution.stateMachine,
@@ -88,11 +88,11 @@ async function lakeOf(rehearsal: Rehearsal, model: string): Promise<string | und
   return undefined;
 }
 
-function failedTraffic(rehearsal: Rehearsal): TrafficPoint[] {
+function failedTraffic(rehearsal: Rehearsal, grain: number): TrafficPoint[] {
   const rows = new Map<number, number>();
   for (const failed of rehearsal.traffic.flatMap((traffic) => traffic.failed)) {
-    const hour = Math.floor(failed.time / HOUR) * HOUR;
-    rows.set(hour, (rows.get(hour) ?? 0) + failed.rows);
+    const from = Math.floor(failed.time / grain) * grain;
+    rows.set(from, (rows.get(from) ?? 0) + failed.rows);
   }
   return [...rows].map(([time, count]) => ({ time, rows: count }));
 }

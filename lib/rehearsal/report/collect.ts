@@ -1,5 +1,5 @@
 import { METADATA_HYPERPARAMETER, METADATA_METRIC, PACKAGE_METADATA } from '../../registry/model-package.contract';
-import { capturedVersion } from '../../deployment/deployment.contract';
+import { capturedVersion, deploymentNames } from '../../deployment/deployment.contract';
 import { lakeKeys, parseS3Uri } from '../../data/data-lake.contract';
 import type { Verdict } from '../../evaluation/verdict.contract';
 import type { LedgerEntry } from '../../governance/outcome.contract';
@@ -8,7 +8,6 @@ import type { Rehearsal } from '../driver';
 import type { SummaryAlarm, SummaryEndpoint, SummaryPackage } from '../summary';
 import type { ReportVersion, TrafficPoint } from './report-data';
 
-const HOUR = 3_600_000;
 
 export interface PackageFacts {
   readonly arn: string;
@@ -90,7 +89,7 @@ export interface ModelRecords {
 }
 
 /** Ledger and captured predictions of a model. */
-export async function collectRecords(rehearsal: Rehearsal, model: string, bucket: string): Promise<ModelRecords> {
+export async function collectRecords(rehearsal: Rehearsal, model: string, bucket: string, grain: number): Promise<ModelRecords> {
   const ledger: LedgerEntry[] = [];
   for (const key of await rehearsal.keys(bucket, `${lakeKeys.ledgerPrefix(model)}entries/`)) ledger.push(await rehearsal.json(bucket, key));
   const rows = new Map<string, number>();
@@ -99,16 +98,17 @@ export async function collectRecords(rehearsal: Rehearsal, model: string, bucket
     const version = capturedVersion(key);
     // Requests and answers of asynchronous endpoints lie there, too.
     if (version === undefined) continue;
+    const isShadow = key.includes(`/${deploymentNames.challengerVariant('SHADOW', version)}/`);
     for (const line of (await rehearsal.text(bucket, key)).split('\n').filter((text) => text !== '')) {
       const { captureData, eventMetadata } = JSON.parse(line);
-      const hour = Math.floor(Date.parse(eventMetadata.inferenceTime) / HOUR) * HOUR;
-      const slot = `${hour} ${version}`;
+      const from = Math.floor(Date.parse(eventMetadata.inferenceTime) / grain) * grain;
+      const slot = `${from} ${version} ${Number(isShadow)}`;
       rows.set(slot, (rows.get(slot) ?? 0) + String(captureData.endpointInput.data).trim().split('\n').length);
     }
   }
   const traffic = [...rows].map(([slot, count]): TrafficPoint => {
-    const [time, version] = slot.split(' ').map(Number);
-    return { time: time!, version: version!, rows: count };
+    const [time, version, shadow] = slot.split(' ').map(Number);
+    return { time: time!, version: version!, rows: count, ...(shadow === 1 ? { shadow: true } : {}) };
   });
   return { ledger, ledgerProblems: verifyLedger(ledger), traffic: traffic.sort((a, b) => a.time - b.time || a.version! - b.version!) };
 }

@@ -44,6 +44,8 @@ export interface ReportVersion {
 export interface TrafficPoint {
   readonly time: number;
   readonly version?: number;
+  /** Copies that a shadow answered: nobody got these answers. */
+  readonly shadow?: boolean;
   readonly rows: number;
 }
 

@@ -5,7 +5,13 @@ export const RIGHT = 12;
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-const STEPS = [HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 7 * DAY, 14 * DAY, 28 * DAY];
+const MINUTE = 60_000;
+const STEPS = [15 * MINUTE, 30 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 7 * DAY, 14 * DAY, 28 * DAY];
+
+/** What requests are counted by in a rehearsal of that length: an hour of a canary would hide it. */
+export function trafficGrain(span: number): number {
+  return span <= 12 * HOUR ? 5 * MINUTE : HOUR;
+}
 
 export class TimeScale {
   public constructor(

@@ -61,7 +61,7 @@ export function traffic(data: ReportData): Html {
   return section(
     'traffic',
     'Endpoint traffic',
-    note('Rows answered, by the model version that answered.'),
+    note(`Rows answered, by the model version that answered.${data.traffic.some(({ shadow }) => shadow) ? ' Pale: copies that a shadow answered, which nobody got.' : ''}`),
     trafficChart(data.traffic, data.start, data.end),
     html`<div class="legend">${known.map((version) => html`<span><i style="background:${versionColour(version)}"></i>${version === undefined ? 'failed' : `v${version}`}</span>`)}</div>`,
   );
