@@ -73,8 +73,8 @@ export const COMMANDS: readonly CommandDescription[] = [
     positionals: ['MODEL'],
     usage: '[--to VERSION] [--wait] [options]',
     summary: 'puts an earlier version back',
-    description: `Starts the model's deployment workflow for an earlier champion, all at once and without the stages that would hold it up.\n${EXIT_CODES}`,
-    options: { to: { value: 'VERSION', text: 'which version (default: the champion before the present one)' }, ...START, ...ACCOUNT },
+    description: `Starts the model's deployment workflow for an earlier champion, all at once and without the stages that would hold it up. A deployment under way is ended first, at its next look; without --to the champion then goes on.\n${EXIT_CODES}`,
+    options: { to: { value: 'VERSION', text: 'which version (default: the champion while another is being deployed, else the one before it)' }, ...START, ...ACCOUNT },
   },
   {
     name: 'freeze',

@@ -24,7 +24,11 @@ export async function deployCommand(given: CommandArguments, io: CommandLineIo):
 export async function rollbackCommand(given: CommandArguments, io: CommandLineIo): Promise<number> {
   const to = given.values.to === undefined ? undefined : integer('--to', given.values.to, 1, VERSION_MAXIMUM);
   const model = await OperatedModel.open(given, io);
-  return start(model, 'rollback', chooseRollback(model.name, await model.champion(), to), given, io);
+  const { deploymentStateMachineArn } = model.settings;
+  const running = deploymentStateMachineArn === undefined ? [] : await findRunning(model, deploymentStateMachineArn);
+  // Another rollback is not what a rollback ends.
+  const deploying = running.filter(({ trigger }) => trigger !== 'rollback').map(({ version }) => version);
+  return start(model, 'rollback', chooseRollback(model.name, await model.champion(), to, deploying), given, io);
 }
 
 async function start(model: OperatedModel, trigger: DeploymentInput['trigger'], { version, why }: Choice, given: CommandArguments, io: CommandLineIo): Promise<number> {
@@ -32,8 +36,10 @@ async function start(model: OperatedModel, trigger: DeploymentInput['trigger'], 
   if (stateMachineArn === undefined) throw new UserError(`${model.name} is released by cdk deploy: change the version there, or put it back there`);
   const modelPackageArn = await approvedPackage(model, version);
   const champion = await model.champion();
-  if (champion?.version === version && (await serves(model, champion.endpointConfigName))) throw new UserError(`version ${version} of ${model.name} is already serving, since ${minute(champion.since)}`);
   const [freeze, running, caller] = await Promise.all([model.freeze(), findRunning(model, stateMachineArn), callerArn(model)]);
+  // What is being deployed can be ended although the endpoint does not change yet.
+  const isEnding = trigger === 'rollback' && running.some((other) => other.trigger !== 'rollback');
+  if (!isEnding && champion?.version === version && (await serves(model, champion.endpointConfigName))) throw new UserError(`version ${version} of ${model.name} is already serving, since ${minute(champion.since)}`);
   const input: DeploymentInput = { modelPackageArn, trigger, reason: `${given.values.reason ?? why} (by ${caller})` };
   const { executionArn } = await model.aws.sfn.startExecution({ stateMachineArn, name: `${trigger}-v${version}-${randomUUID()}`, input: JSON.stringify(input) });
 
@@ -41,10 +47,14 @@ async function start(model: OperatedModel, trigger: DeploymentInput['trigger'], 
   const say = (text: string): unknown => (asJson ? io.stderr : io.stdout).write(text);
   const { attention } = palette(io);
   const from = champion === undefined ? 'nothing was deployed before' : `the champion is version ${champion.version}`;
-  say(hanging('', `${model.name}: ${trigger === 'rollback' ? 'rolling back to' : 'deploying'} version ${version}; ${from}`));
+  const verb = trigger === 'rollback' ? 'rolling back to' : 'deploying';
+  say(hanging('', `${model.name}: ${champion?.version === version && isEnding ? `ending the deployment under way; version ${version} goes on` : `${verb} version ${version}; ${from}`}`));
   say(`  ${executionArn}\n`);
   if (freeze !== undefined) say(hanging('  ', `The freeze of ${minute(freeze.since)} by ${freeze.by} holds for what starts by itself (${freeze.reason}); this deployment goes on.`, attention));
-  for (const other of running) say(hanging('  ', `Another deployment is at work since ${minute(other.since)}, in ${other.state ?? 'its first state'}; this one waits for its turn.`, attention));
+  for (const other of running) {
+    const turn = trigger === 'rollback' && other.trigger !== 'rollback' ? 'it is ended at its next look, then it is the turn of this one' : 'this one waits for its turn';
+    say(hanging('  ', `Another deployment is at work since ${minute(other.since)}, in ${other.state ?? 'its first state'}; ${turn}.`, attention));
+  }
   const started = { modelName: model.name, version, trigger, reason: input.reason, executionArn, freeze: publicFreeze(freeze) };
   if (!given.flags.has('wait')) {
     if (asJson) io.stdout.write(json({ ...started, outcome: null }));
@@ -58,7 +68,10 @@ async function start(model: OperatedModel, trigger: DeploymentInput['trigger'], 
   });
   if (asJson) io.stdout.write(json({ ...started, outcome: ended.outcome, status: ended.status, reasons: ended.reasons }));
   else io.stdout.write(conclude(ended, (io.now ?? Date.now)() - began, io));
-  return ended.outcome === 'DEPLOYED' ? 0 : 1;
+  if (ended.outcome === 'DEPLOYED') return 0;
+  // Nothing was left to do after the other deployment had been ended: the version serves.
+  const now = trigger === 'rollback' && ended.outcome === 'SKIPPED' ? await model.champion() : undefined;
+  return now?.version === version && (await serves(model, now.endpointConfigName)) ? 0 : 1;
 }
 
 /** @throws UserError unless the version exists and is approved */

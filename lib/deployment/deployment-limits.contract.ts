@@ -17,6 +17,9 @@ const LONGEST_EXECUTION_SECONDS = 364 * 86_400;
 /** Between two questions of a person's run for the lock, or for an endpoint that somebody else is changing. */
 export const BUSY_WAIT_SECONDS = 300;
 export const BUSY_ATTEMPTS = 100;
+/** The first questions of a rollback, whose turn it is as soon as the deployment under way has taken back what it began. */
+export const URGENT_WAIT_SECONDS = 60;
+export const URGENT_ATTEMPTS = 30;
 /** Between two questions whether SageMaker has rolled back, or has put the champion back. */
 export const SETTLING_WAIT_SECONDS = 120;
 /**

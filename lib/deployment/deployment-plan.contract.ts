@@ -95,7 +95,7 @@ export interface AnalysisState {
   readonly alarms: readonly string[];
   /** True when the failures say that nothing could be said: the release may be tried again with a longer baking period. */
   readonly inconclusive?: boolean;
-  /** True when a freeze is what failed it: the version itself was not turned away. */
+  /** True when a freeze, or a rollback by hand, is what failed it: the version itself was not turned away. */
   readonly frozen?: boolean;
   /** Numbers of the last look for ledger and report, by name. */
   readonly evidence?: Record<string, number>;

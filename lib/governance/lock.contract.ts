@@ -13,6 +13,17 @@ export interface LockEvent {
   readonly now: string;
   /** A lock whose holder is gone (execution no longer RUNNING) or that is older than this is taken over. Seconds. */
   readonly leaseSeconds: number;
+  /** Acquiring only: the holder is asked to end. It does so at its next look, in order; the lock is not taken from it. */
+  readonly urgent?: boolean;
+}
+
+/** The lock's object. A released lock stays as an object without holder, so that every change is a conditional overwrite. */
+export interface LockObject {
+  readonly holder: string | null;
+  readonly since: string;
+  readonly expires: string;
+  /** Execution that wants it at once. */
+  readonly wanted?: string;
 }
 
 export interface LockResult {

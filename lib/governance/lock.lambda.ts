@@ -4,17 +4,10 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { lakeKeys } from '../data/data-lake.contract';
 import { requireEnvironment } from '../private/environment.contract';
 import { getJson, putJsonIf } from '../private/object-store.lambda-shared';
-import { LOCK_ENVIRONMENT, type LockEvent, type LockResult } from './lock.contract';
+import { LOCK_ENVIRONMENT, type LockEvent, type LockObject, type LockResult } from './lock.contract';
 import { frozenReason } from './freeze.contract';
 import { activeFreeze } from './freeze.lambda-shared';
 import { isRunning } from './running-execution.lambda-shared';
-
-/** The lock object. A released lock stays as an object without holder, so that every change is a conditional overwrite. */
-interface LockObject {
-  readonly holder: string | null;
-  readonly since: string;
-  readonly expires: string;
-}
 
 export interface LockClients {
   readonly s3: S3Client;
@@ -44,7 +37,10 @@ async function changeLock(event: LockEvent, clients: LockClients, bucket: string
     if (holder === event.holder) return { acquired: true, holder, runId };
     // A holder that ended without releasing (it was stopped, or died) no longer holds anything.
     if (stored && holder !== undefined && event.now < stored.value.expires && (await isRunning(clients.sfn, holder))) {
-      return { acquired: false, holder, runId };
+      if (event.urgent !== true || stored.value.wanted !== undefined) return { acquired: false, holder, runId };
+      const wanted: LockObject = { ...stored.value, wanted: event.holder };
+      if (await putJsonIf(clients.s3, bucket, key, wanted, { etag: stored.etag })) return { acquired: false, holder, runId };
+      continue;
     }
     const expires = new Date(Date.parse(event.now) + event.leaseSeconds * 1000).toISOString();
     const taken: LockObject = { holder: event.holder, since: event.now, expires };

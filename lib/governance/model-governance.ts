@@ -113,9 +113,9 @@ export class ModelGovernance extends Construct {
    *
    * @internal
    */
-  public _acquire(lock: LockName, options: { leaseSeconds: number; next: string; onError?: string }): AslState {
+  public _acquire(lock: LockName, options: { leaseSeconds: number; urgent?: AslValue; next: string; onError?: string }): AslState {
     return handlerTask(this.lockFunction, {
-      payload: this.lockEvent('acquire', lock, options.leaseSeconds),
+      payload: { ...this.lockEvent('acquire', lock, options.leaseSeconds), ...(options.urgent === undefined ? {} : { urgent: options.urgent }) },
       assign: { run: expr('$states.result.Payload') },
       output: expr('$states.input'),
       next: options.next,

@@ -337,6 +337,21 @@ describe('rollback', () => {
     expect(JSON.parse(world.started[0]!.input)).toMatchObject({ modelPackageArn: packageArn(1), reason: `v2 was no better (by ${CALLER})` });
   });
 
+  it('ends what is being deployed, also before the endpoint changes, unless that is a rollback itself', async () => {
+    const running = (trigger: string, version: number) => [{ arn: `${DEPLOYMENT}:other`, states: [['TaskStateEntered', 'Plan']] as const, input: JSON.stringify({ trigger, modelPackageArn: packageArn(version) }) }];
+    const world = new CliWorld();
+    world.packages[4] = 'Approved';
+    world.running[DEPLOYMENT] = running('manual', 4);
+    const { code, stdout } = await world.run('rollback', MODEL);
+    expect(code).toBe(0);
+    expect(stdout).toContain('churn: ending the deployment under way; version 3 goes on');
+    expect(JSON.parse(world.started[0]!.input)).toEqual({ modelPackageArn: packageArn(3), trigger: 'rollback', reason: `the deployment of version 4 was ended by hand (by ${CALLER})` });
+    const twice = new CliWorld();
+    twice.running[DEPLOYMENT] = running('rollback', 2);
+    await twice.run('rollback', MODEL);
+    expect(JSON.parse(twice.started[0]!.input)).toMatchObject({ modelPackageArn: packageArn(2) });
+  });
+
   it('does not undo a rollback by accident, nor release a version that never served', () => {
     const after = { ...CHAMPION, version: 2, previous: [{ version: 3, endpointConfigName: CONFIG, modelName: CONFIG }, ...CHAMPION.previous.slice(1)] };
     expect(() => chooseRollback(MODEL, after, undefined)).toThrow(/version 3 served before version 2 but is newer, .*name a version with --to; earlier champions: 3, 1/);
@@ -353,7 +368,7 @@ describe('rollback', () => {
   it('refuses when there is nothing to go back to', async () => {
     const first = new CliWorld();
     first.objects.set(lakeKeys.championPointer(MODEL), { ...CHAMPION, previous: [] });
-    await expectRefusal(first, ['rollback', MODEL], /there is nothing to roll back to: version 3 is the first champion of churn/);
+    await expectRefusal(first, ['rollback', MODEL], /there is nothing to roll back to: no champion of churn before version 3 is kept/);
     const none = new CliWorld();
     none.objects.clear();
     await expectRefusal(none, ['rollback', MODEL], /churn has no champion yet/);

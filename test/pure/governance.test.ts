@@ -5,6 +5,7 @@ import { frozenReason, type FreezeEvent, type FreezeState } from '../../lib/gove
 import { freeze, type FreezeClients } from '../../lib/governance/freeze.lambda';
 import { activeFreeze } from '../../lib/governance/freeze.lambda-shared';
 import { chainEntry, verifyLedger, verifyLedgerPart } from '../../lib/governance/ledger';
+import { lockWanted } from '../../lib/governance/lock-wanted.lambda-shared';
 import { lock, runIdOf, type LockClients } from '../../lib/governance/lock.lambda';
 import type { LedgerEntry, OutcomeEvent } from '../../lib/governance/outcome.contract';
 import { recordOutcome, type OutcomeClients } from '../../lib/governance/record-outcome.lambda';
@@ -115,6 +116,24 @@ describe('lock', () => {
     await acquire(aws, 'hanging');
     expect((await acquire(aws, 'next', '2001-02-01T00:59:59.000Z')).acquired).toBe(false);
     expect((await acquire(aws, 'next', '2001-02-01T01:00:00.000Z')).acquired).toBe(true);
+  });
+
+  it('is not taken from its holder by who wants it at once: the holder is asked, once, until the lock is free', async () => {
+    const aws = new FakeAws();
+    const lockObject = (): Promise<string | undefined> => lockWanted(aws.as<LockClients>().s3, 'lake', 'churn', 'training');
+    const urgent = (holder: string) =>
+      lock({ action: 'acquire', lock: 'training', holder, now: '2001-02-01T00:00:00.000Z', leaseSeconds: 3600, urgent: true }, aws.as<LockClients>(), 'lake', 'churn');
+    aws.running.add('first').add('urgent').add('later');
+    await acquire(aws, 'first');
+    expect(await lockObject()).toBeUndefined();
+    expect(await urgent('urgent')).toMatchObject({ acquired: false, holder: 'first' });
+    expect(await urgent('later')).toMatchObject({ acquired: false, holder: 'first' });
+    expect(await lockObject()).toBe('urgent');
+    expect((await acquire(aws, 'first')).acquired).toBe(true);
+    await release(aws, 'first');
+    expect(await lockObject()).toBeUndefined();
+    expect((await urgent('later')).acquired).toBe(true);
+    expect(await lockObject()).toBeUndefined();
   });
 
   it('has never two holders, whatever the order of acquiring and releasing', async () => {

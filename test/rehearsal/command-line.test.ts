@@ -32,7 +32,7 @@ describe('the command line on an account, in the name of a role with grants.oper
   });
 
   it('has nothing to roll back to, and no version that does not exist', async () => {
-    expect(await world.run('rollback', MODEL)).toMatchObject({ code: 2, stderr: expect.stringContaining('version 1 is the first champion') });
+    expect(await world.run('rollback', MODEL)).toMatchObject({ code: 2, stderr: expect.stringContaining('no champion of shop before version 1 is kept') });
     expect(await world.run('deploy', MODEL, '9')).toMatchObject({ code: 2, stderr: expect.stringContaining('there is no version 9 of shop; the newest is version 1') });
   });
 
@@ -94,6 +94,24 @@ describe('the command line on an account, in the name of a role with grants.oper
     expect(newest!.reasons.join(' ')).toContain('stop at once');
     expect(await status()).toMatchObject({ champion: { version: 1 }, truth: { agrees: true }, freeze: { reason: 'stop at once' } });
     await world.run('unfreeze', MODEL);
+  });
+
+  it('ends a deployment that a person began, within minutes, and the champion goes on', async () => {
+    await world.run('deploy', MODEL, '3');
+    await world.advance(4);
+    expect(await status()).toMatchObject({ endpoint: { status: 'Updating' }, running: [{ trigger: 'manual', version: 3 }] });
+    const began = world.simulation.clock.now();
+    const { code, stdout } = await world.run('rollback', MODEL, '--wait', '--reason', 'the prices are wrong');
+    expect(stdout).toContain('shop: ending the deployment under way; version 1 goes on');
+    expect(stdout.replace(/\s+/g, ' ')).toContain('it is ended at its next look, then it is the turn of this one');
+    expect(code).toBe(0);
+    expect((world.simulation.clock.now() - began) / 60_000).toBeLessThan(15);
+    await world.settle();
+    expect(await status()).toMatchObject({ champion: { version: 1 }, truth: { agrees: true }, running: [], scaling: { suspended: false } });
+    const [own, ended] = (await history()).entries;
+    expect(own).toMatchObject({ workflow: 'deployment', outcome: 'SKIPPED' });
+    expect(ended).toMatchObject({ workflow: 'deployment', outcome: 'ROLLED_BACK' });
+    expect(ended!.reasons.join(' ')).toContain('a rollback by hand takes over: arn:aws:states:');
   });
 
   it('has all of it in the ledger, verified, and told to EventBridge once each', async () => {

@@ -3,7 +3,8 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { DescribeEndpointCommandOutput, SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { frozenReason } from '../../governance/freeze.contract';
 import { activeFreeze } from '../../governance/freeze.lambda-shared';
-import type { AnalysisEvent, AnalysisResult, AnalysisState, NextStep, StagePlan } from '../deployment-plan.contract';
+import { lockWanted } from '../../governance/lock-wanted.lambda-shared';
+import { type AnalysisEvent, type AnalysisResult, type AnalysisState, isRollbackByHand, type NextStep, type StagePlan } from '../deployment-plan.contract';
 import { type DeploymentSettings, resourceVersion } from '../deployment.contract';
 import { isTransitional } from '../sagemaker-state.lambda-shared';
 
@@ -38,8 +39,11 @@ export function restore(state: AnalysisState, reasons: readonly string[]): Analy
   return atRest('RESTORE', { ...state, decided: true, failures: reasons, reasons });
 }
 
-/** Why an automatic deployment must not go on. */
+/** Why a deployment must not go on although nothing is wrong with its version: a rollback by hand takes over, or the model is frozen. */
 export async function frozen({ event, clients, settings }: LookContext): Promise<string | undefined> {
+  // One rollback waits for the other: who asks twice must not end what was asked for first.
+  const wanted = isRollbackByHand(event.plan) ? undefined : await lockWanted(clients.s3, settings.bucket, settings.modelName, 'deployment');
+  if (wanted !== undefined) return `a rollback by hand takes over: ${wanted}`;
   if (!event.automatic) return undefined;
   const freeze = await activeFreeze(clients.s3, settings.bucket, settings.modelName);
   return freeze && frozenReason(freeze);

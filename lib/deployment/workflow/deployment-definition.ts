@@ -1,6 +1,6 @@
 import { ModelGovernance } from '../../governance/model-governance';
 import { AslDefinition, AslState, AslValue, expr, handlerTask } from '../../private/asl';
-import { BUSY_ATTEMPTS, BUSY_WAIT_SECONDS, busyWaitSeconds, executionSeconds } from '../deployment-limits.contract';
+import { BUSY_ATTEMPTS, BUSY_WAIT_SECONDS, busyWaitSeconds, executionSeconds, URGENT_ATTEMPTS, URGENT_WAIT_SECONDS } from '../deployment-limits.contract';
 import { NO_ANALYSIS } from '../deployment-plan.contract';
 import { DeploymentChoices } from '../deployment.contract';
 import { choose, DeploymentHandlers, done, HANDLER_SECONDS, wait } from './deployment-states';
@@ -16,8 +16,8 @@ const RECONCILIATION_ATTEMPTS = 20;
  * the endpoint goes through the restoration, which does nothing where the champion serves.
  */
 export function deploymentDefinition(governance: ModelGovernance, handlers: DeploymentHandlers, choices: DeploymentChoices): AslDefinition {
-  // A person waits for minutes, an approval as long as the longest deployment before it.
-  const busySeconds = `$input.trigger in ['manual', 'rollback'] ? ${BUSY_WAIT_SECONDS} : ${busyWaitSeconds(choices)}`;
+  // Whom a rollback has asked to end does so soon; another person waits for minutes, an approval as long as the longest deployment before it.
+  const busySeconds = `$input.trigger = 'rollback' and $attempts < ${URGENT_ATTEMPTS} ? ${URGENT_WAIT_SECONDS} : $input.trigger in ['manual', 'rollback'] ? ${BUSY_WAIT_SECONDS} : ${busyWaitSeconds(choices)}`;
   const busy = (next: string): AslState => ({ ...wait(expr(busySeconds), next), Assign: { attempts: expr('$attempts + 1') } });
   const plan = (next: string, payload: Record<string, AslValue> = {}): AslState =>
     handlerTask(handlers.plan, {
@@ -60,7 +60,7 @@ export function deploymentDefinition(governance: ModelGovernance, handlers: Depl
         },
         Next: 'AcquireLock',
       },
-      AcquireLock: governance._acquire('deployment', { leaseSeconds: executionSeconds(choices), next: 'IsLockAcquired', onError: 'FailWithoutLock' }),
+      AcquireLock: governance._acquire('deployment', { leaseSeconds: executionSeconds(choices), urgent: expr("$input.trigger = 'rollback'"), next: 'IsLockAcquired', onError: 'FailWithoutLock' }),
       IsLockAcquired: choose([['$run.acquired', 'ResetAttempts'], [`$attempts < ${BUSY_ATTEMPTS}`, 'WaitForLock']], 'GiveUpOnLock'),
       WaitForLock: busy('AcquireLock'),
       GiveUpOnLock: done('SKIPPED', [expr("'another deployment kept the lock until the end of waiting: ' & $run.holder")], true, 'RecordOutcome'),
