@@ -10,6 +10,9 @@ export function areaPrefix(area: Area, modelName: string): string {
   return `${area}/${modelName}/`;
 }
 
+/** Within the area `state` of a model: the only part of it that looks write, and that expires. */
+export const EVIDENCE_FOLDER = 'evidence/';
+
 export const lakeKeys = {
   /** Report of one validation run, written also when the data is good. */
   validationReport: (model: string, runId: string): string => `quarantine/${model}/${runId}/report.json`,
@@ -61,6 +64,8 @@ export const lakeKeys = {
   freeze: (model: string): string => `state/${model}/freeze.json`,
   /** The release that a stack operation has begun: `PinnedAttempt`. */
   pinnedAttempt: (model: string): string => `state/${model}/pinned-attempt.json`,
+  /** What a stage of a deployment has seen so far, by the name of its endpoint configuration. */
+  stageEvidence: (model: string, config: string): string => `state/${model}/${EVIDENCE_FOLDER}${config}.json`,
   lock: (model: string, lock: string): string => `state/${model}/locks/${lock}.json`,
   ledgerPrefix: (model: string): string => `state/${model}/ledger/`,
   ledgerEntry: (model: string, sequence: number): string => `state/${model}/ledger/entries/${String(sequence).padStart(10, '0')}.json`,

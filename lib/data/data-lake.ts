@@ -123,23 +123,24 @@ export class DataLake extends Construct {
   }
 
   /**
-   * Write (never delete) one area of one model. Multipart uploads need `kms:Decrypt` too (S3 guide, "Protecting data with KMS").
+   * Write (never delete) one area of one model, or one folder of it. Multipart uploads need `kms:Decrypt` too (S3 guide, "Protecting data with KMS").
    *
    * @internal
    */
-  public _grantWrite(grantee: iam.IGrantable, area: Area, modelName: string): void {
-    this.allow(grantee, ['s3:PutObject', 's3:AbortMultipartUpload'], [this.objects(area, modelName)]);
+  public _grantWrite(grantee: iam.IGrantable, area: Area, modelName: string, folder = ''): void {
+    this.allow(grantee, ['s3:PutObject', 's3:AbortMultipartUpload'], [this.objects(area, modelName, folder)]);
     this.allowKey(grantee, ['kms:GenerateDataKey', 'kms:Decrypt']);
   }
 
   /**
-   * Removes the objects of one model in one area some time after they were written, and what was removed some time after that. Where another
+   * Removes the objects of one model in one area, or in one folder of it, some time after they were written, and what was removed some time after that. Where another
    * rule says something shorter, that holds (S3 User Guide, "Conflicting lifecycle rules").
    *
    * @internal
    */
-  public _expire(area: Area, modelName: string, expiration: Duration, noncurrentVersionExpiration: Duration): void {
-    this.bucket.addLifecycleRule({ id: `${area}-${modelName}`, prefix: areaPrefix(area, modelName), expiration, noncurrentVersionExpiration });
+  public _expire(area: Area, modelName: string, expiration: Duration, noncurrentVersionExpiration: Duration, folder = ''): void {
+    const prefix = `${areaPrefix(area, modelName)}${folder}`;
+    this.bucket.addLifecycleRule({ id: prefix.slice(0, -1).replace(/\//g, '-'), prefix, expiration, noncurrentVersionExpiration });
   }
 
   /**
@@ -173,8 +174,8 @@ export class DataLake extends Construct {
     );
   }
 
-  private objects(area: Area, modelName: string): string {
-    return this.bucket.arnForObjects(`${areaPrefix(area, modelName)}*`);
+  private objects(area: Area, modelName: string, folder = ''): string {
+    return this.bucket.arnForObjects(`${areaPrefix(area, modelName)}${folder}*`);
   }
 
   private allow(grantee: iam.IGrantable, actions: string[], resources: string[]): void {

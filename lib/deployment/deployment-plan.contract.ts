@@ -85,6 +85,8 @@ export interface ExpectedModel {
 export interface AnalysisState {
   /** ISO time of the first sign that the new fleet bakes. */
   readonly bakingSince?: string;
+  /** ISO time at which this run began to observe a stage that an earlier run had observed since `bakingSince`. */
+  readonly continuedAt?: string;
   /** Set by the last look before the first traffic to everybody; later looks only search for failures. */
   readonly decided: boolean;
   /** Why the analysis metric is 1; stays, so that the alarm cannot return to OK before SageMaker reads it. */

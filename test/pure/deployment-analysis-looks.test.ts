@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { S3Client } from '@aws-sdk/client-s3';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { analyzeDeployment } from '../../lib/deployment/looks/analyze-deployment.lambda';
@@ -66,8 +67,8 @@ class LooksWorld {
     return { MetricDataResults: results };
   }
 
-  protected onListObjectsV2({ Prefix, ContinuationToken }: Input): Input {
-    const keys = [...this.objects.keys()].filter((key) => key.startsWith(Prefix)).sort();
+  protected onListObjectsV2({ Prefix, StartAfter, ContinuationToken }: Input): Input {
+    const keys = [...this.objects.keys()].filter((key) => key.startsWith(Prefix) && key > (StartAfter ?? '')).sort();
     const first = Number(ContinuationToken ?? 0);
     const next = first + 2 < keys.length ? String(first + 2) : undefined;
     return { Contents: keys.slice(first, first + 2).map((Key) => ({ Key, Size: this.objects.get(Key)!.length })), NextContinuationToken: next, IsTruncated: next !== undefined };
@@ -76,7 +77,14 @@ class LooksWorld {
   protected onGetObject({ Key }: Input): Input {
     const found = this.objects.get(Key);
     if (found === undefined) throw Object.assign(new Error(Key), { name: 'NoSuchKey' });
-    return { ETag: '"1"', Body: { transformToString: async () => found } };
+    return { ETag: etag(found), Body: { transformToString: async () => found } };
+  }
+
+  protected onPutObject({ Key, Body, IfNoneMatch, IfMatch }: Input): Input {
+    const found = this.objects.get(Key);
+    if (IfMatch === undefined ? IfNoneMatch === '*' && found !== undefined : found === undefined || etag(found) !== IfMatch) throw Object.assign(new Error(Key), { name: 'PreconditionFailed' });
+    this.objects.set(Key, Body);
+    return {};
   }
 
   /** One captured file of answers, at a minute of the stage. */
@@ -101,6 +109,10 @@ class LooksWorld {
   public freeze(): void {
     this.objects.set(`state/${MODEL}/freeze.json`, JSON.stringify({ frozen: true, reason: 'holidays', by: 'arn:aws:iam::111122223333:user/operator', since: at(0) }));
   }
+}
+
+function etag(body: string): string {
+  return `"${createHash('md5').update(body).digest('hex')}"`;
 }
 
 let world: LooksWorld;

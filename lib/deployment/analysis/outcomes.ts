@@ -1,73 +1,52 @@
 import { parseNumber } from '../../drift';
-import { type Answer, answerId } from './pairs';
+import type { Counts } from './evidence';
+import type { Counting } from './evidence-limits';
+import type { Estimate } from './difference';
+import { momentsEstimate, shareEstimate } from './test-verdict';
 
-/** Ground truth of one request; several rows have several labels. */
-export interface Label {
-  /** The inference id, or the event id where the caller gave none. */
-  readonly id: string;
-  readonly values: readonly string[];
-}
-
-export interface Labels {
-  readonly byId: ReadonlyMap<string, Label>;
-  readonly repeated: number;
-}
-
-/** A label that comes twice counts once: the first, so that what was counted at one look is not another at the next. */
-export function indexLabels(labels: readonly Label[]): Labels {
-  const byId = new Map<string, Label>();
-  let repeated = 0;
-  for (const label of labels) {
-    if (byId.has(label.id)) repeated += 1;
-    else byId.set(label.id, label);
-  }
-  return { byId, repeated };
-}
+/** What makes a labelled prediction good. */
+export type OutcomeMeasure = { readonly measure: 'accuracy'; readonly decisionThreshold: number } | { readonly measure: 'absolute-error' };
 
 export interface LabelledPrediction {
   readonly prediction: number;
   readonly label: number;
 }
 
-export interface JoinedOutcomes {
-  readonly outcomes: readonly LabelledPrediction[];
-  /** Ids that got a label. */
-  readonly joined: ReadonlySet<string>;
-  /** Labels that fit their answer in number or kind as little as a text fits a number. */
-  readonly unusable: number;
+/** Outcomes of a test: of each variant how many there are, their sum and the sum of their squares. */
+export function countOutcomes(measure: OutcomeMeasure): Counting {
+  return {
+    scores: () => [],
+    count: ({ old, new: challenger, label, ambiguous }): Counts | undefined => {
+      if (ambiguous) return { ambiguousIds: 1 };
+      // The same event of both variants is no answer of either.
+      if (label === undefined || (old === undefined) === (challenger === undefined)) return undefined;
+      const { outcomes, unusable } = joinLabel((old ?? challenger)!.slice(1), label.slice(1).map(String));
+      const values = outcomes.map((pair) => (measure.measure === 'accuracy' ? Number(isRight(pair, measure.decisionThreshold)) : Math.abs(pair.prediction - pair.label)));
+      const name = old === undefined ? 'challenger' : 'champion';
+      const sum = (of: readonly number[]): number => of.reduce((total, value) => total + value, 0);
+      return { labelled: 1, unusableLabels: unusable, [`${name}Count`]: values.length, [`${name}Sum`]: sum(values), [`${name}Squares`]: sum(values.map((value) => value ** 2)) };
+    },
+  };
 }
 
-/** Each answer once, with its label. Ids that the caller used twice are left out: nobody knows whose label it is. */
-export function joinLabels(answers: readonly Answer[], labels: Labels): JoinedOutcomes {
-  const events = new Map<string, string>();
-  const ambiguous = new Set<string>();
-  for (const answer of answers) {
-    const id = answerId(answer);
-    const before = events.get(id);
-    if (before !== undefined && before !== answer.eventId) ambiguous.add(id);
-    events.set(id, answer.eventId);
-  }
-  const outcomes: LabelledPrediction[] = [];
-  const joined = new Set<string>();
-  let unusable = 0;
-  for (const answer of answers) {
-    const id = answerId(answer);
-    const label = labels.byId.get(id);
-    if (label === undefined || ambiguous.has(id) || joined.has(id)) continue;
-    joined.add(id);
-    const rows = answer.predictions.map((value, row) => ({ prediction: number(value), label: number(label.values[row]) }));
-    if (label.values.length !== answer.predictions.length) unusable += 1;
-    else {
-      for (const { prediction, label: truth } of rows) {
-        if (prediction === undefined || truth === undefined) unusable += 1;
-        else outcomes.push({ prediction, label: truth });
-      }
-    }
-  }
-  return { outcomes, joined, unusable };
+/** What the sums say of one variant. */
+export function outcomeEstimate(counts: Counts, variant: 'champion' | 'challenger', { measure }: OutcomeMeasure): Estimate {
+  const [n, sum, squares] = ['Count', 'Sum', 'Squares'].map((name) => counts[`${variant}${name}`] ?? 0);
+  return measure === 'accuracy' ? shareEstimate(sum!, n!) : momentsEstimate(n!, sum!, squares!);
 }
 
-function number(text: string | undefined): number | undefined {
+/** Row by row. Labels that fit their answer in number or kind as little as a text fits a number are unusable. */
+export function joinLabel(predictions: readonly string[], labels: readonly string[]): { readonly outcomes: readonly LabelledPrediction[]; readonly unusable: number } {
+  if (labels.length !== predictions.length) return { outcomes: [], unusable: 1 };
+  const outcomes = predictions.flatMap((text, row) => {
+    const [prediction, label] = [number(text), number(labels[row])];
+    return prediction === undefined || label === undefined ? [] : [{ prediction, label }];
+  });
+  return { outcomes, unusable: predictions.length - outcomes.length };
+}
+
+/** Blank is no number, although JavaScript says 0. */
+export function number(text: string | undefined): number | undefined {
   return text === undefined || text.trim() === '' ? undefined : parseNumber(text);
 }
 

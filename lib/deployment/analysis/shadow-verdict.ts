@@ -1,6 +1,6 @@
 import { percent } from './fleet';
 import { mcnemarPValue } from './mcnemar';
-import type { Comparison, Pairing } from './pairs';
+import type { Comparison, LabelledPairs, Pairing } from './pairs';
 import { proportionSequence, wilsonInterval } from './proportion';
 
 export interface ShadowRules {
@@ -16,8 +16,7 @@ export interface ShadowObservations {
   readonly comparison: Comparison;
   /** Median latency of the shadow over the champion's; absent without traffic. */
   readonly latencyRatio?: number;
-  /** Labelled pairs in which exactly one side was right. */
-  readonly labels?: { readonly pairs: number; readonly onlyChampion: number; readonly onlyShadow: number };
+  readonly labels?: LabelledPairs;
 }
 
 export type ShadowDecision = 'OPEN' | 'CLOSE' | 'UNKNOWN';

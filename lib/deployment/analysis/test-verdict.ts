@@ -1,5 +1,4 @@
 import { type Estimate, lowerBoundOfDifference, type SequentialTest } from './difference';
-import { sampleEstimate } from './fleet';
 
 export interface TestRules {
   /** Of each variant. */
@@ -53,9 +52,11 @@ export function judgeTest(champion: Estimate, challenger: Estimate, rules: TestR
   return { decision: 'UNDECIDED', reasons: [`${shown}; whether that is more than ${rules.minimumImprovement} is not known yet`], evidence };
 }
 
-/** Outcomes of one variant. */
-export function outcomeEstimate(values: readonly number[]): Estimate {
-  return values.length < 2 ? { mean: values[0] ?? 0, varianceOfMean: 0, n: values.length } : sampleEstimate(values);
+/** Outcomes of one variant, from their sum and the sum of their squares. */
+export function momentsEstimate(n: number, sum: number, squares: number): Estimate {
+  if (n < 2) return { mean: n === 0 ? 0 : sum / n, varianceOfMean: 0, n };
+  const mean = sum / n;
+  return { mean, varianceOfMean: Math.max(0, squares - n * mean ** 2) / (n - 1) / n, n };
 }
 
 /**

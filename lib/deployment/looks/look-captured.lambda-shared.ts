@@ -3,7 +3,7 @@ import { lakeKeys } from '../../data/data-lake.contract';
 import { readCaptureFile } from '../../monitoring/capture-reader';
 import { hourFolders } from '../../monitoring/monitoring-window';
 import { getText } from '../../private/object-store.lambda-shared';
-import type { Answer } from '../analysis/pairs';
+import type { Answer } from '../analysis/evidence';
 import type { DeploymentSettings } from '../deployment.contract';
 
 /** Whose answers: the version in the capture destination, and the variant. */
@@ -40,7 +40,7 @@ export async function readCaptured(s3: S3Client, settings: DeploymentSettings, f
   const files = fleets.map((): string[] => []);
   const skipped = fleets.map(() => 0);
   for (const hour of hours) {
-    const found = await Promise.all(fleets.map((fleet) => list(s3, settings.bucket, folder(settings, fleet) + hour)));
+    const found = await Promise.all(fleets.map((fleet) => list(s3, settings.bucket, capturedFolder(settings, fleet) + hour)));
     const taken = found.map((objects) => withinLimits(objects, hours.length));
     const horizon = found.flatMap((objects, index) => (taken[index]! < objects.length ? [objects[taken[index]!]!.name] : [])).sort()[0];
     found.forEach((objects, index) => {
@@ -91,6 +91,6 @@ async function list(s3: S3Client, bucket: string, prefix: string): Promise<Captu
 }
 
 /** SageMaker appends endpoint, variant and hour to the destination of data capture. */
-function folder(settings: DeploymentSettings, { version, variant }: CapturedFleet): string {
+export function capturedFolder(settings: DeploymentSettings, { version, variant }: CapturedFleet): string {
   return `${lakeKeys.capturedPrefix(settings.modelName, version)}${settings.endpointName}/${variant}/`;
 }

@@ -6,6 +6,7 @@ import { activeFreeze } from '../../governance/freeze.lambda-shared';
 import { lockWanted } from '../../governance/lock-wanted.lambda-shared';
 import { type AnalysisEvent, type AnalysisResult, type AnalysisState, isRollbackByHand, type NextStep, type StagePlan } from '../deployment-plan.contract';
 import { type DeploymentSettings, resourceVersion } from '../deployment.contract';
+import type { OpenEvidence } from './look-evidence.lambda-shared';
 import { isTransitional } from '../sagemaker-state.lambda-shared';
 
 export interface AnalysisClients {
@@ -65,6 +66,11 @@ export async function observe(context: LookContext, config: string): Promise<Ana
   if (freeze !== undefined) return restore({ ...state, frozen: true }, [freeze]);
   const since = state.bakingSince ?? event.now;
   return { since, state: { ...state, bakingSince: since } };
+}
+
+/** Since when this run observes a stage that an earlier one began to observe. */
+export function continued({ event }: LookContext, { evidence, etag }: OpenEvidence): Pick<AnalysisState, 'continuedAt'> {
+  return event.state.bakingSince === undefined && etag !== undefined && evidence.since !== event.now ? { continuedAt: event.now } : {};
 }
 
 /** Version whose prefix the stage's captures lie below. */

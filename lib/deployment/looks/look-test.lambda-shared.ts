@@ -1,14 +1,14 @@
 import type { Estimate } from '../analysis/difference';
-import { isRight, joinLabels } from '../analysis/outcomes';
+import { totalEvidence } from '../analysis/evidence-limits';
+import { countOutcomes, outcomeEstimate } from '../analysis/outcomes';
 import { sampleRatio, weightedShare } from '../analysis/sample-ratio';
-import { judgeTest, outcomeEstimate, shareEstimate, type TestRules } from '../analysis/test-verdict';
+import { judgeTest, shareEstimate, type TestRules } from '../analysis/test-verdict';
 import { analyze } from '../analysis/verdict';
 import { type AnalysisResult, settingsOf } from '../deployment-plan.contract';
 import { deploymentNames, type TestOutcomeSettings, type TestSettings, VARIANT_NAME } from '../deployment.contract';
-import { readCaptured } from './look-captured.lambda-shared';
-import { readLabels } from './look-labels.lambda-shared';
+import { type Collected, collectedNumbers, collectEvidence, type Collection, maySoonKnowMore, openEvidence, provenance } from './look-evidence.lambda-shared';
 import { floor, MINUTE, periodSeconds, readMinutes, readSeries, variantDimensions, withAlarms } from './look-metrics.lambda-shared';
-import { atRest, championVersion, elapsedSeconds, type LookContext, observe, restore, stageOf } from './look-stage.lambda-shared';
+import { atRest, championVersion, continued, elapsedSeconds, type LookContext, observe, restore, stageOf } from './look-stage.lambda-shared';
 
 type MetricOutcome = Extract<TestOutcomeSettings, { type: 'METRIC' }>;
 type LabelOutcome = Extract<TestOutcomeSettings, { type: 'LABELS' }>;
@@ -25,27 +25,32 @@ export async function lookAtTest(context: LookContext): Promise<AnalysisResult> 
   const settings = settingsOf(context.settings, event.plan, stageOf(event));
   const { test } = settings;
   if (test === undefined) throw new Error('the settings have no test stage');
-  const found = await observe(context, stageOf(event)!.config);
+  const { config } = stageOf(event)!;
+  const found = await observe(context, config);
   if ('next' in found) return found;
-  const alarmed = await withAlarms(found.state, clients.cloudWatch, settings, settings.alarms);
+  const opened = await openEvidence(context, config, found.since);
+  const { since } = opened.evidence;
+  const seen = { ...found.state, bakingSince: since, ...continued(context, opened) };
+  const alarmed = await withAlarms(seen, clients.cloudWatch, settings, settings.alarms);
   if (alarmed.alarms.length > 0) return restore(alarmed, ['test ended early: an alarm went into ALARM while the challenger served']);
   const variant = deploymentNames.challengerVariant('AB_TEST', event.plan.version);
-  const read = (name: string) => readMinutes(clients.cloudWatch, settings, variantDimensions(settings.endpointName, name), Date.parse(found.since) + MINUTE, Date.parse(event.now));
+  const read = (name: string) => readMinutes(clients.cloudWatch, settings, variantDimensions(settings.endpointName, name), Date.parse(since) + MINUTE, Date.parse(event.now));
   const [champion, challenger] = await Promise.all([read(VARIANT_NAME), read(variant)]);
   const rules = { minimumRequests: settings.analysis.minimumRequests, confidence: test.confidence, tolerableErrorRate: settings.rollback.errorRate, test: test.test };
   const guard = analyze(champion, challenger, rules);
-  if (guard.verdict === 'failed') return restore({ ...found.state, evidence: guard.evidence }, guard.reasons.map((reason) => `test ended early: ${reason}`));
+  if (guard.verdict === 'failed') return restore({ ...seen, evidence: guard.evidence }, guard.reasons.map((reason) => `test ended early: ${reason}`));
 
-  const outcomes = test.outcome.type === 'LABELS' ? await labelledOutcomes(context, test.outcome, variant, found.since) : await metricOutcomes(context, test.outcome, variant, found.since);
+  const collected = await collectEvidence(context, config, opened, test.outcome.type === 'LABELS' ? collection(context, test, test.outcome, variant) : undefined);
+  const outcomes = test.outcome.type === 'LABELS' ? labelledOutcomes(collected, test.outcome) : await metricOutcomes(context, test.outcome, variant, since);
   const verdict = judgeTest(outcomes.champion, outcomes.challenger, testRules(test));
   const total = (minutes: readonly { requests: number }[]): number => minutes.reduce((sum, minute) => sum + minute.requests, 0);
   const ratio = sampleRatio(total(challenger), total(champion) + total(challenger), weightedShare(test.challengerPercent));
   const evidence = { ...guard.evidence, ...outcomes.evidence, ...verdict.evidence, trafficShare: ratio.share, sampleRatioPValue: ratio.pValue };
-  const state = { ...found.state, reasons: verdict.reasons, evidence };
-  if (ratio.mismatched) return mismatched(context, { ...state, reasons: [...verdict.reasons] }, ratio.share, test, found.since);
+  const state = { ...seen, reasons: [...verdict.reasons, ...provenance(collected)], evidence };
+  if (ratio.mismatched) return mismatched(context, state, ratio.share, test, since);
   if (verdict.decision === 'CHALLENGER') return atRest('NEXT_STAGE', { ...state, decided: true });
   if (verdict.decision === 'CHAMPION') return restore(state, verdict.reasons.map((reason) => `test lost: ${reason}`));
-  if (elapsedSeconds(found.since, event.now) < test.maximumSeconds) return atRest('WAIT', state);
+  if (elapsedSeconds(since, event.now) < test.maximumSeconds || maySoonKnowMore(context, collected, test.maximumSeconds, state.continuedAt)) return atRest('WAIT', state);
   const reasons = verdict.reasons.map((reason) => `test undecided when its time was over: ${reason}`);
   return test.undecided === 'PROMOTE_CHALLENGER' ? atRest('NEXT_STAGE', { ...state, decided: true, reasons }) : restore(state, reasons);
 }
@@ -63,28 +68,35 @@ function testRules(test: TestSettings): TestRules {
   return { ...test, betterWhen: lower ? 'LOWER' : 'HIGHER' };
 }
 
-/** Captured answers with their labels; late, double and unknown labels are counted. */
-async function labelledOutcomes({ event, clients, settings }: LookContext, outcome: LabelOutcome, variant: string, since: string): Promise<Outcomes> {
+function collection({ event, settings }: LookContext, test: TestSettings, outcome: LabelOutcome, variant: string): Collection {
   const version = championVersion(event, settings)!;
-  const fleets = [VARIANT_NAME, variant].map((name) => ({ version, variant: name }));
-  const captured = await readCaptured(clients.s3, settings, fleets, since, event.now);
-  const labels = await readLabels(clients.s3, settings, since, event.now);
-  const [ours, theirs] = captured.map(({ answers }) => joinLabels(answers, labels));
-  const estimate = ({ outcomes }: NonNullable<typeof ours>): Estimate => {
-    if (outcome.measure === 'absolute-error') return outcomeEstimate(outcomes.map(({ prediction, label }) => Math.abs(prediction - label)));
-    return shareEstimate(outcomes.filter((pair) => isRight(pair, outcome.decisionThreshold)).length, outcomes.length);
-  };
   return {
-    champion: estimate(ours!),
-    challenger: estimate(theirs!),
+    champion: { version, variant: VARIANT_NAME },
+    challenger: { version, variant },
+    labels: true,
+    maximumSeconds: test.maximumSeconds,
+    shared: false,
+    counting: countOutcomes(outcome),
+  };
+}
+
+/** Captured answers with their labels; late, double and unknown labels are counted. */
+function labelledOutcomes(collected: Collected, outcome: LabelOutcome): Outcomes {
+  const { counts } = totalEvidence(collected.evidence, countOutcomes(outcome));
+  const number = (name: string): number => counts[name] ?? 0;
+  return {
+    champion: outcomeEstimate(counts, 'champion', outcome),
+    challenger: outcomeEstimate(counts, 'challenger', outcome),
     evidence: {
-      labels: labels.byId.size,
-      repeatedLabels: labels.repeated,
-      unreadableLabels: labels.badLines,
-      unknownLabels: [...labels.byId.keys()].filter((id) => !ours!.joined.has(id) && !theirs!.joined.has(id)).length,
-      unusableLabels: ours!.unusable + theirs!.unusable,
-      badLines: captured.reduce((sum, { badLines }) => sum + badLines, 0),
-      skippedFiles: captured.reduce((sum, { skippedFiles }) => sum + skippedFiles, 0),
+      labels: collected.evidence.read['labels'] ?? 0,
+      repeatedLabels: number('repeatedLabels'),
+      contradictingLabels: number('contradictingLabels'),
+      unreadableLabels: collected.evidence.read['unreadableLabels'] ?? 0,
+      unknownLabels: number('unknownLabels'),
+      unusableLabels: number('unusableLabels'),
+      ambiguousIds: number('ambiguousIds'),
+      waitingPredictions: number('waiting'),
+      ...collectedNumbers(collected),
     },
   };
 }

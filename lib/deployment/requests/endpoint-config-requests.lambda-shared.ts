@@ -8,7 +8,7 @@ import type {
 } from '@aws-sdk/client-sagemaker';
 import { lakeKeys, s3Uri } from '../../data/data-lake.contract';
 import type { DeploymentPlan, StagePlan } from '../deployment-plan.contract';
-import { type AsynchronousEndpointSettings, deploymentNames, type DeploymentSettings, type EndpointSettings, VARIANT_NAME } from '../deployment.contract';
+import { type AsynchronousEndpointSettings, deploymentNames, type DeploymentSettings, type EndpointSettings, type StageName, VARIANT_NAME } from '../deployment.contract';
 
 /** A plan that deploys something. */
 export type Deployable = DeploymentPlan & Required<Pick<DeploymentPlan, 'resource' | 'expected'>>;
@@ -47,7 +47,7 @@ export function createEndpointConfigRequest(settings: DeploymentSettings, plan: 
   const challenger = (weight: number): ProductionVariant =>
     variant(endpoint, deploymentNames.challengerVariant(stage.stage as 'SHADOW' | 'AB_TEST', plan.version), plan.resource, weight, settingsOfStage!.instanceCount);
   // The folder of a variant says who answered; the destination is one for all of them, and the champion is the one that users hear.
-  const common = { EndpointConfigName: stage.config, ...captureConfig(settings, plan.champion.version) };
+  const common = { EndpointConfigName: stage.config, ...captureConfig(settings, plan.champion.version, stage.stage) };
   if (stage.stage === 'SHADOW') {
     return {
       ...common,
@@ -84,13 +84,15 @@ function variant(endpoint: EndpointSettings, VariantName: string, ModelName: str
 }
 
 /** Real-time endpoints only (model-deploy-feature-matrix, "Data capture"): asynchronous ones keep requests and responses in S3 anyway. */
-function captureConfig(settings: DeploymentSettings, version: number): { DataCaptureConfig?: DataCaptureConfig } {
+function captureConfig(settings: DeploymentSettings, version: number, stage: StageName = 'RELEASE'): { DataCaptureConfig?: DataCaptureConfig } {
   const { endpoint, bucket, modelName, keyArn } = settings;
   if (endpoint.kind !== 'REAL_TIME') return {};
+  // Nothing says that both variants sample the same requests: of independent samples of 20 % only 4 % are pairs. A test needs no pairs.
+  const percentage = stage === 'SHADOW' ? 100 : endpoint.samplingPercentage;
   return {
     DataCaptureConfig: {
-      EnableCapture: endpoint.samplingPercentage > 0,
-      InitialSamplingPercentage: endpoint.samplingPercentage,
+      EnableCapture: percentage > 0,
+      InitialSamplingPercentage: percentage,
       // Without the closing slash: SageMaker adds its own and would make a double one (amazon-sagemaker-examples#1938).
       DestinationS3Uri: s3Uri(bucket, lakeKeys.capturedPrefix(modelName, version)).replace(/\/$/, ''),
       KmsKeyId: keyArn,

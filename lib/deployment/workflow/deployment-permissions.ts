@@ -4,6 +4,7 @@ import { IFunction } from 'aws-cdk-lib/aws-lambda';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { DataLake } from '../../data/data-lake';
+import { EVIDENCE_FOLDER } from '../../data/data-lake.contract';
 import { METRIC_NAMESPACE } from '../../monitoring/metric-catalogue.contract';
 import { acknowledgeWildcard } from '../../private/acknowledge';
 import { ModelRegistry } from '../../registry/model-registry';
@@ -93,6 +94,7 @@ export class DeploymentPermissions {
     this.grantState(handler);
     if (shadow !== undefined || test !== undefined || analysis.predictionDistance !== undefined) lake._grantRead(handler, 'captured', modelName);
     if (shadow !== undefined || test?.outcome.type === 'LABELS') lake._grantRead(handler, 'labels', modelName);
+    if (shadow !== undefined || test !== undefined) lake._grantWrite(handler, 'state', modelName, EVIDENCE_FOLDER);
     this.allow(role, ['sagemaker:DescribeEndpoint'], [this.endpoint]);
     this.grantDescribeAlarms(role);
     this.allow(role, ['cloudwatch:GetMetricData'], ['*'], 'GetMetricData has no resources (Service Authorization Reference, CloudWatch)');

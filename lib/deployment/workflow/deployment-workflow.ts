@@ -5,6 +5,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { DataLake } from '../../data/data-lake';
+import { EVIDENCE_FOLDER } from '../../data/data-lake.contract';
 import { ModelGovernance } from '../../governance/model-governance';
 import { Problems } from '../../private/errors';
 import { HandlerFunction } from '../../private/handler-function';
@@ -15,6 +16,10 @@ import { executionSeconds } from '../deployment-limits.contract';
 import { DeploymentSettings } from '../deployment.contract';
 import { deploymentDefinition } from './deployment-definition';
 import { DeploymentPermissions } from './deployment-permissions';
+
+/** After the last look at a stage; what it found is in the ledger. Rewritten at each look, it would otherwise be kept as often. */
+const EVIDENCE_EXPIRATION = Duration.days(30);
+const REPLACED_EVIDENCE_EXPIRATION = Duration.days(1);
 
 export interface DeploymentWorkflowProps {
   readonly modelName: string;
@@ -70,7 +75,7 @@ export class DeploymentWorkflow extends Construct {
     const handlers = {
       plan: handler('Plan', 'plan-deployment', 'Decides what to do about a version'),
       apply: handler('Apply', 'apply-deployment', 'Starts deployments'),
-      // Reads captured files of a whole baking period.
+      // Reads captured files of a whole baking period, and remembers those of a stage.
       analyze: handler('Analyze', 'analyze-deployment', 'Compares the fleets during deployments', Size.mebibytes(512)),
       verify: handler('Verify', 'verify-deployment', 'Checks what really serves after deployments'),
       promote: handler('Promote', 'promote-deployment', 'Moves the champion pointer'),
@@ -79,6 +84,7 @@ export class DeploymentWorkflow extends Construct {
     permissions.grantPlan(handlers.plan);
     permissions.grantApply(handlers.apply);
     permissions.grantAnalyze(handlers.analyze);
+    if (choices.shadow !== undefined || choices.test !== undefined) lake._expire('state', modelName, EVIDENCE_EXPIRATION, REPLACED_EVIDENCE_EXPIRATION, EVIDENCE_FOLDER);
     permissions.grantVerify(handlers.verify);
     permissions.grantPromote(handlers.promote);
     permissions.grantCleanUp(handlers.cleanUp);
