@@ -106,6 +106,11 @@ class LooksWorld {
     this.objects.set(`labels/${MODEL}/${at(minute).slice(0, 13).replace(/[-T]/g, '/')}/${minute}.jsonl`, lines.join('\n'));
   }
 
+  /** Captured files never change: what replaces them is another stage. */
+  public forget(): void {
+    for (const key of [...this.objects.keys()]) if (key.includes('/evidence/')) this.objects.delete(key);
+  }
+
   public freeze(): void {
     this.objects.set(`state/${MODEL}/freeze.json`, JSON.stringify({ frozen: true, reason: 'holidays', by: 'arn:aws:iam::111122223333:user/operator', since: at(0) }));
   }
@@ -339,6 +344,7 @@ describe('a look at the shadow', () => {
   it('closes for answers that disagree, slowness and errors', async () => {
     answers(600, 4);
     expect(await look(event('SHADOW', 31, since(0)))).toMatchObject({ next: 'RESTORE', state: { failures: [expect.stringMatching(/^shadow: \d+ of 600 pairs disagree/), expect.stringContaining('rank correlation')] } });
+    world.forget();
     answers(600, 1000);
     world.minute = (dimensions) => ({ requests: 100, latency: dimensions.includes('Shadow') ? 50_000 : 20_000 });
     expect((await look(event('SHADOW', 31, since(0)))).state.failures).toEqual(["shadow: median latency is 2.50 times the champion's, at most 1.5 times is allowed"]);
@@ -385,8 +391,9 @@ describe('a look at the test', () => {
     labelled(6, 9);
     expect(await look(event('AB_TEST', 20, since(0)))).toMatchObject({
       next: 'NEXT_STAGE',
-      state: { evidence: { championMean: 0.6, challengerMean: 0.9, labels: 802, repeatedLabels: 2, unknownLabels: 2, unusableLabels: 0 } },
+      state: { evidence: { championMean: 0.6, challengerMean: 0.9, labels: 804, repeatedLabels: 2, contradictingLabels: 0, unknownLabels: 2, unusableLabels: 0 } },
     });
+    world.forget();
     labelled(9, 6);
     expect(await look(event('AB_TEST', 20, since(0)))).toMatchObject({ next: 'RESTORE', state: { failures: [expect.stringContaining('test lost: the challenger is better by -0.3')] } });
   });

@@ -1,77 +1,68 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { indexLabels, isRight, joinLabels } from '../../lib/deployment/analysis/outcomes';
-import { type Answer, comparePairs, pairAnswers } from '../../lib/deployment/analysis/pairs';
+import { addAnswer, addLabel, type Answer, type Evidence, type Label, labelPlace, newEvidence } from '../../lib/deployment/analysis/evidence';
+import { totalEvidence } from '../../lib/deployment/analysis/evidence-limits';
+import { countOutcomes, isRight, outcomeEstimate, type OutcomeMeasure } from '../../lib/deployment/analysis/outcomes';
+import { type AgreementRules, comparison, countPairs, labelled, pairing } from '../../lib/deployment/analysis/pairs';
 import { judgeShadow, type ShadowObservations } from '../../lib/deployment/analysis/shadow-verdict';
-import { judgeTest, outcomeEstimate, shareEstimate, type TestRules } from '../../lib/deployment/analysis/test-verdict';
+import { judgeTest, momentsEstimate, shareEstimate, type TestRules } from '../../lib/deployment/analysis/test-verdict';
 import { binomial, mulberry32 } from '../../scripts/canary-simulation';
 
+/** Evidence of answers in this order. */
+function evidenceOf(champion: readonly Answer[], challenger: readonly Answer[], labels: readonly Label[] = [], shared = true): Evidence {
+  const evidence = newEvidence('1970-01-01T00:00:00Z', '1970/01/01/00/');
+  for (const each of champion) addAnswer(evidence, 'champion', each, shared);
+  for (const each of challenger) addAnswer(evidence, 'challenger', each, shared);
+  for (const each of labels) addLabel(evidence, each, labelPlace('1970/01/01/00/', 'labels.jsonl'));
+  return evidence;
+}
+
 const answer = (inferenceId: string | undefined, predictions: string[], eventId = `e-${inferenceId}`, time = 0): Answer => ({ eventId, inferenceId, time, predictions });
+const paired = (champion: readonly Answer[], shadow: readonly Answer[], rules: AgreementRules = {}, labels: readonly Label[] = []) => totalEvidence(evidenceOf(champion, shadow, labels), countPairs(rules));
 
 describe('pairing', () => {
   it('joins answers to the same request by the inference id, row by row', () => {
-    const found = pairAnswers([answer('a', ['1', '2'], 'e1'), answer('b', ['3'], 'e2')], [answer('b', ['4'], 'e3'), answer('a', ['1', '5'], 'e4')]);
-    expect(found).toEqual({
-      pairs: [
-        { id: 'a', row: 0, champion: '1', shadow: '1' },
-        { id: 'a', row: 1, champion: '2', shadow: '5' },
-        { id: 'b', row: 0, champion: '3', shadow: '4' },
-      ],
-      championOnly: 0,
-      shadowOnly: 0,
-      ambiguous: 0,
-      uneven: 0,
-    });
+    const found = paired([answer('a', ['1', '2'], 'e1'), answer('b', ['3'], 'e2')], [answer('b', ['4'], 'e3'), answer('a', ['1', '5'], 'e4')]);
+    expect([...found.scores].sort(([a], [b]) => a - b)).toEqual([[1, 1], [2, 5], [3, 4]]);
+    expect(pairing(found)).toEqual({ championOnly: 0, shadowOnly: 0, ambiguous: 0, uneven: 0 });
   });
 
   it('joins by an event id that both records share, and by no other', () => {
-    expect(pairAnswers([answer(undefined, ['1'], 'same')], [answer(undefined, ['1'], 'same')]).pairs).toHaveLength(1);
-    expect(pairAnswers([answer(undefined, ['1'], 'x')], [answer(undefined, ['1'], 'y')])).toMatchObject({ pairs: [], championOnly: 1, shadowOnly: 1 });
+    expect(comparison(paired([answer(undefined, ['1'], 'same')], [answer(undefined, ['1'], 'same')])).pairs).toBe(1);
+    expect(pairing(paired([answer(undefined, ['1'], 'x')], [answer(undefined, ['1'], 'y')]))).toMatchObject({ championOnly: 1, shadowOnly: 1 });
   });
 
   it('leaves out an id that was used twice, and another number of predictions', () => {
-    const found = pairAnswers([answer('a', ['1'], 'e1'), answer('a', ['2'], 'e2'), answer('b', ['1', '2'])], [answer('a', ['1'], 'e3'), answer('b', ['1'])]);
-    expect(found).toMatchObject({ pairs: [], ambiguous: 1, uneven: 1, championOnly: 0, shadowOnly: 0 });
-  });
-
-  const request = fc.record({ id: fc.integer({ min: 0, max: 40 }), champion: fc.boolean(), shadow: fc.boolean(), copies: fc.integer({ min: 1, max: 3 }), score: fc.integer({ min: 0, max: 9 }) });
-
-  it('gives the same for any order, for files delivered twice and for missing sides; every answer is accounted for', () => {
-    fc.assert(
-      fc.property(fc.uniqueArray(request, { selector: ({ id }) => id, maxLength: 40 }), fc.infiniteStream(fc.nat()), (requests, random) => {
-        const side = (name: 'champion' | 'shadow'): Answer[] =>
-          requests.filter((each) => each[name]).flatMap(({ id, copies, score }) => Array.from({ length: copies }, () => answer(`i${id}`, [String(score)], `${name}${id}`)));
-        const shuffled = (answers: Answer[]): Answer[] => answers.map((each) => [random.next().value as number, each] as const).sort(([a], [b]) => a - b).map(([, each]) => each);
-        const found = pairAnswers(side('champion'), side('shadow'));
-        expect(pairAnswers(shuffled(side('champion')), shuffled(side('shadow')))).toEqual(found);
-        expect(found.pairs).toHaveLength(requests.filter(({ champion, shadow }) => champion && shadow).length);
-        expect(found.championOnly).toBe(requests.filter(({ champion, shadow }) => champion && !shadow).length);
-        expect(found.shadowOnly).toBe(requests.filter(({ champion, shadow }) => !champion && shadow).length);
-        expect(comparePairs(found.pairs, {}).disagreements).toBe(0);
-      }),
-    );
+    const found = paired([answer('a', ['1'], 'e1'), answer('a', ['2'], 'e2'), answer('b', ['1', '2'])], [answer('a', ['1'], 'e3'), answer('b', ['1'])]);
+    expect({ ...pairing(found), ...comparison(found) }).toEqual({ pairs: 0, disagreements: 0, numeric: 0, ambiguous: 1, uneven: 1, championOnly: 0, shadowOnly: 0 });
   });
 });
 
 describe('comparing pairs', () => {
-  const pairs = (...values: [string, string][]) => values.map(([champion, shadow], row) => ({ id: 'x', row, champion, shadow }));
+  const compared = (values: readonly [string, string][], rules: AgreementRules) =>
+    comparison(paired([answer('x', values.map(([champion]) => champion))], [answer('x', values.map(([, shadow]) => shadow), 'e2')], rules));
 
   it('counts decisions that differ, scores beyond the tolerance, and texts that are not equal', () => {
-    const scores = pairs(['0.4', '0.45'], ['0.4', '0.6'], ['0.9', '0.5']);
-    expect(comparePairs(scores, { decisionThreshold: 0.5 })).toMatchObject({ pairs: 3, disagreements: 1, numeric: 3 });
-    expect(comparePairs(scores, { tolerance: 0.1 })).toMatchObject({ disagreements: 2, meanDifference: expect.closeTo(0.65 / 3, 12), p99Difference: expect.closeTo(0.4, 12) });
-    expect(comparePairs(pairs(['late', 'late'], ['late', 'on time'], ['1', 'late'], ['', '0']), {})).toEqual({ pairs: 4, disagreements: 3, numeric: 0 });
+    const scores: [string, string][] = [['0.4', '0.45'], ['0.4', '0.6'], ['0.9', '0.5']];
+    expect(compared(scores, { decisionThreshold: 0.5 })).toMatchObject({ pairs: 3, disagreements: 1, numeric: 3 });
+    expect(compared(scores, { tolerance: 0.1 })).toMatchObject({ disagreements: 2, meanDifference: expect.closeTo(0.65 / 3, 12), p99Difference: expect.closeTo(0.4, 12) });
+    expect(compared([['late', 'late'], ['late', 'on time'], ['1', 'late'], ['', '0']], {})).toEqual({ pairs: 4, disagreements: 3, numeric: 0 });
   });
 
   it('disagrees less with more tolerance, and as much with sides exchanged', () => {
     const score = fc.double({ min: 0, max: 1, noNaN: true }).map(String);
     fc.assert(
       fc.property(fc.array(fc.tuple(score, score), { maxLength: 50 }), fc.double({ min: 0, max: 1, noNaN: true }), (values, tolerance) => {
-        const found = comparePairs(pairs(...values), { tolerance });
-        expect(comparePairs(pairs(...values), { tolerance: tolerance + 0.1 }).disagreements).toBeLessThanOrEqual(found.disagreements);
-        expect(comparePairs(pairs(...values.map(([a, b]): [string, string] => [b, a])), { tolerance }).disagreements).toBe(found.disagreements);
+        const found = compared(values, { tolerance });
+        expect(compared(values, { tolerance: tolerance + 0.1 }).disagreements).toBeLessThanOrEqual(found.disagreements);
+        expect(compared(values.map(([a, b]): [string, string] => [b, a]), { tolerance }).disagreements).toBe(found.disagreements);
       }),
     );
+  });
+
+  it('says which side was right where the truth is known', () => {
+    const found = paired([answer('x', ['0.9', '0.9', '0.1'])], [answer('x', ['0.1', '0.8', '0.9'], 'e2')], { decisionThreshold: 0.5 }, [{ id: 'x', values: ['1', '1', '?'] }]);
+    expect(labelled(found)).toEqual({ pairs: 2, onlyChampion: 1, onlyShadow: 0 });
   });
 });
 
@@ -120,16 +111,30 @@ describe('the shadow may go on', () => {
 });
 
 describe('labels', () => {
-  it('count once: late or double ones change nothing, unknown ones are ignored', () => {
+  const measure = { measure: 'accuracy', decisionThreshold: 0.5 } as const;
+  const counted = (champion: readonly Answer[], labels: readonly Label[], of: OutcomeMeasure = measure, challenger: readonly Answer[] = []) =>
+    totalEvidence(evidenceOf(champion, challenger, labels, false), countOutcomes(of)).counts;
+
+  it('count once: double ones change nothing, contradictions are reported, unknown ones are ignored', () => {
     const answers = [answer('a', ['0.9']), answer('b', ['0.2']), answer(undefined, ['0.7'], 'event')];
-    const labels = indexLabels([{ id: 'a', values: ['1'] }, { id: 'a', values: ['0'] }, { id: 'event', values: ['0'] }, { id: 'nobody', values: ['1'] }]);
-    expect(labels.repeated).toBe(1);
-    expect(joinLabels([...answers, answers[0]!], labels)).toEqual({ outcomes: [{ prediction: 0.9, label: 1 }, { prediction: 0.7, label: 0 }], joined: new Set(['a', 'event']), unusable: 0 });
+    const labels = [{ id: 'a', values: ['1'] }, { id: 'a', values: ['0'] }, { id: 'event', values: ['0'] }, { id: 'event', values: ['0'] }, { id: 'nobody', values: ['1'] }];
+    const found = counted([...answers, answers[0]!], labels);
+    expect(found).toMatchObject({ championCount: 2, championSum: 1, labelled: 2, repeatedLabels: 2, contradictingLabels: 1, unknownLabels: 1, unusableLabels: 0, waiting: 1 });
+    expect(outcomeEstimate(found, 'champion', measure)).toMatchObject({ n: 2, mean: 0.5 });
+    expect(outcomeEstimate(found, 'challenger', measure)).toEqual({ n: 0, mean: 0, varianceOfMean: 0 });
   });
 
-  it('must fit the answer', () => {
-    const labels = indexLabels([{ id: 'a', values: ['1', '0'] }, { id: 'b', values: ['?'] }, { id: 'c', values: ['1'] }]);
-    expect(joinLabels([answer('a', ['1']), answer('b', ['1']), answer('c', ['1'], 'e1'), answer('c', ['1'], 'e2')], labels)).toMatchObject({ outcomes: [], unusable: 2 });
+  it('must fit the answer, and one answer only', () => {
+    const labels = [{ id: 'a', values: ['1', '0'] }, { id: 'b', values: ['?'] }, { id: 'c', values: ['1'] }, { id: 'd', values: ['1'] }];
+    const found = counted([answer('a', ['1']), answer('b', ['1']), answer('c', ['1'], 'e1'), answer('c', ['1'], 'e2'), answer('d', ['1'])], labels, measure, [answer('d', ['1'], 'e3')]);
+    expect(found).toMatchObject({ championCount: 0, unusableLabels: 2, ambiguousIds: 2 });
+  });
+
+  it('measure the absolute error with its variance', () => {
+    const error = { measure: 'absolute-error' } as const;
+    const found = counted([answer('a', ['1', '2', '4'])], [{ id: 'a', values: ['2', '2', '2'] }], error);
+    expect(outcomeEstimate(found, 'champion', error)).toEqual({ n: 3, mean: 1, varianceOfMean: expect.closeTo(1 / 3, 12) });
+    expect(momentsEstimate(1, 2, 4)).toEqual({ n: 1, mean: 2, varianceOfMean: 0 });
   });
 
   it('make an answer right on the side of the threshold', () => {
@@ -147,7 +152,7 @@ describe.each(['CONFIDENCE_SEQUENCE', 'MSPRT'] as const)('the test, %s', (test) 
     expect(judgeTest(shareEstimate(500, 1000), shareEstimate(350, 1000), rules).decision).toBe('CHAMPION');
     expect(judgeTest(shareEstimate(500, 1000), shareEstimate(350, 1000), { ...rules, betterWhen: 'LOWER' }).decision).toBe('CHALLENGER');
     expect(judgeTest(shareEstimate(500, 1000), shareEstimate(650, 1000), { ...rules, minimumImprovement: 0.3 }).decision).toBe('CHAMPION');
-    expect(judgeTest(outcomeEstimate([]), outcomeEstimate([]), { ...rules, minimumOutcomes: 0 }).decision).toBe('UNDECIDED');
+    expect(judgeTest(momentsEstimate(0, 0, 0), momentsEstimate(0, 0, 0), { ...rules, minimumOutcomes: 0 }).decision).toBe('UNDECIDED');
   });
 
   it('is symmetric: exchanged variants exchange the winner', () => {
