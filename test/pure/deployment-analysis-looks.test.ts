@@ -398,6 +398,19 @@ describe('a look at the test', () => {
     expect(await look(event('AB_TEST', 20, since(0)))).toMatchObject({ next: 'RESTORE', state: { failures: [expect.stringContaining('test lost: the challenger is better by -0.3')] } });
   });
 
+  it('goes on with what a dead run saw, since when that saw it', async () => {
+    labelled(7, 7);
+    expect(await look(event('AB_TEST', 15, since(0)))).toMatchObject({ next: 'WAIT' });
+    for (const key of [...world.objects.keys()].filter((each) => each.startsWith('captured/') || each.startsWith('labels/'))) world.objects.delete(key);
+    const found = await look(event('AB_TEST', 60));
+    expect(found).toMatchObject({ next: 'WAIT', state: { bakingSince: at(0), continuedAt: at(60), evidence: { championOutcomes: 400, challengerOutcomes: 400, filesRead: 4 } } });
+    expect(await look(event('AB_TEST', 120))).toMatchObject({ next: 'RESTORE', state: { failures: [expect.stringContaining('undecided')] } });
+    const outcome = { type: 'METRIC', namespace: 'Shop', metricName: 'Converted', variantDimension: 'Variant', dimensions: {}, betterWhen: 'HIGHER' } as const;
+    world.forget();
+    await look(event('AB_TEST', 5), { ...SETTINGS, test: { ...TEST!, outcome } });
+    expect((await look(event('AB_TEST', 60), { ...SETTINGS, test: { ...TEST!, outcome } })).state).toMatchObject({ bakingSince: at(5), continuedAt: at(60) });
+  });
+
   it('times out by the choice of the user', async () => {
     labelled(7, 7);
     expect(await look(event('AB_TEST', 119, since(0)))).toMatchObject({ next: 'WAIT' });

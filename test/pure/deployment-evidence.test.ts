@@ -8,8 +8,8 @@ import { type Counting, limitEvidence, totalEvidence } from '../../lib/deploymen
 import { countOutcomes, outcomeEstimate } from '../../lib/deployment/analysis/outcomes';
 import { comparison, countPairs, pairing } from '../../lib/deployment/analysis/pairs';
 import { NO_ANALYSIS } from '../../lib/deployment/deployment-plan.contract';
-import { type Collected, collectEvidence, type Collection, LOOK_FILES_MAXIMUM, maySoonKnowMore, openEvidence, provenance } from '../../lib/deployment/look-evidence.lambda-shared';
-import type { LookContext } from '../../lib/deployment/look-stage.lambda-shared';
+import { type Collected, collectEvidence, type Collection, LOOK_FILES_MAXIMUM, maySoonKnowMore, openEvidence, provenance } from '../../lib/deployment/looks/look-evidence.lambda-shared';
+import type { LookContext } from '../../lib/deployment/looks/look-stage.lambda-shared';
 import { MODEL, SETTINGS } from './deployment-settings';
 
 type Input = Record<string, any>;
@@ -262,6 +262,20 @@ describe('limits of the evidence', () => {
     const { meanDifference: _b, ...compared } = comparison(before);
     expect(comparison(after)).toMatchObject(compared);
     expect(pairing(after)).toEqual(pairing(before));
+  });
+
+  it('follows no fewer requests because the shadow answers only a part of them', () => {
+    const [evidence, counting] = [fresh(), countPairs({})];
+    for (let id = 0; id < 200; id++) {
+      addAnswer(evidence, 'champion', answer(id), true);
+      if (id % 10 === 0) addAnswer(evidence, 'challenger', answer(id), true);
+    }
+    for (const source of ['champion', 'challenger'] as const) evidence.files[source].close(folder(60));
+    const before = totalEvidence(evidence, counting);
+    limitEvidence(evidence, counting, 100);
+    expect(evidence).toMatchObject({ halvings: 0, requests: new Map() });
+    expect(pairing(totalEvidence(evidence, counting))).toEqual({ ...pairing(before), championOnly: 180 });
+    expect(comparison(totalEvidence(evidence, counting))).toEqual(comparison(before));
   });
 
   it('gives up labels of requests that nobody captured, when none can come any more', () => {

@@ -123,6 +123,13 @@ describe('stages before the release', () => {
     expect(config).not.toHaveProperty('ShadowProductionVariants');
   });
 
+  it('capture every answer in a shadow stage, because pairs need both, and as much as the endpoint does in a test', async () => {
+    const sampled: DeploymentSettings = { ...COMPARED, endpoint: { ...COMPARED.endpoint, samplingPercentage: 20 } as DeploymentSettings['endpoint'] };
+    const plan = deployable((await planned(sampled)).plan);
+    const percentage = (stage: 'SHADOW' | 'AB_TEST' | 'RELEASE') => createEndpointConfigRequest(sampled, plan, stageOf(plan, stage), champion).DataCaptureConfig!.InitialSamplingPercentage;
+    expect([percentage('SHADOW'), percentage('AB_TEST'), percentage('RELEASE')]).toEqual([100, 20, 20]);
+  });
+
   it('are plain updates that keep counts and take the weights of the configuration', async () => {
     const { plan } = await planned(COMPARED);
     expect(updateEndpointRequest(COMPARED, stageOf(plan, 'SHADOW'))).toEqual({

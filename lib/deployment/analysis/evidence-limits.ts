@@ -4,6 +4,8 @@ import { type Counts, type Evidence, folderTime, HOUR, inOrder, isFollowed, labe
 export interface Counting {
   /** What the request adds to the sums; undefined while an answer or its label is missing. */
   count(seen: Seen): Counts | undefined;
+  /** What it adds when nothing that is missing can come any more; absent = its label still may. */
+  alone?(seen: Seen): Counts;
   /** Numbers of both sides whose order is compared. */
   scores(seen: Seen): readonly (readonly [number, number])[];
 }
@@ -29,7 +31,7 @@ export function limitEvidence(evidence: Evidence, counting: Counting, maximum = 
   };
   if (values <= maximum) return;
   for (const [id, seen] of inOrder(evidence)) {
-    if (seen.hour !== undefined && seen.hour < closed && settle(evidence, counting, id, seen)) remove(id, seen);
+    if (seen.hour !== undefined && seen.hour < closed && (settle(evidence, counting, id, seen) || settleAlone(evidence, counting, seen))) remove(id, seen);
   }
   while (values > maximum) {
     evidence.halvings += 1;
@@ -59,6 +61,12 @@ function settle(evidence: Evidence, counting: Counting, id: string, seen: Seen):
   return true;
 }
 
+function settleAlone(evidence: Evidence, counting: Counting, seen: Seen): boolean {
+  if (counting.alone === undefined) return false;
+  evidence.settled = plus(evidence.settled, { ...counting.alone(seen), ...labelCounts(seen) });
+  return true;
+}
+
 function least(sample: ScoredPair[]): ScoredPair[] {
   if (sample.length <= SAMPLE_MAXIMUM) return sample;
   return sample.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).slice(0, SAMPLE_MAXIMUM);
@@ -70,10 +78,6 @@ function size(seen: Seen): number {
 
 function labelCounts(seen: Seen): Counts {
   return { repeatedLabels: seen.repeated ?? 0, contradictingLabels: seen.contradicted ? 1 : 0 };
-}
-
-function waiting({ old, new: challenger }: Seen): Counts {
-  return { waiting: 1, championOnly: challenger === undefined ? 1 : 0, shadowOnly: old === undefined ? 1 : 0 };
 }
 
 export interface Totals {
@@ -93,7 +97,7 @@ export function totalEvidence(evidence: Evidence, counting: Counting): Totals {
     if (found !== undefined) add(found);
     for (const [a, b] of counting.scores(seen)) pairs.push([id, a, b]);
     if (seen.hour === undefined) add({ unknownLabels: 1 + (seen.repeated ?? 0) });
-    else add({ ...labelCounts(seen), ...(found === undefined ? waiting(seen) : {}) });
+    else add({ ...labelCounts(seen), ...(found === undefined ? { waiting: 1, ...counting.alone?.(seen) } : {}) });
   }
   return { counts, scores: least([...evidence.sample, ...pairs]).map(([, a, b]) => [a, b]) };
 }
