@@ -58,7 +58,7 @@ export function countPairs(rules: AgreementRules): Counting {
         ...(rules.decisionThreshold === undefined ? {} : labelledPairs(seen, pairs, rules.decisionThreshold)),
       };
     },
-    alone: ({ new: shadow }) => (shadow === undefined ? { championOnly: 1 } : { shadowOnly: 1 }),
+    alone: ({ new: shadow }): Counts => (shadow === undefined ? { championOnly: 1 } : { shadowOnly: 1 }),
     scores: (seen) => scores(rows(seen)),
   };
 }
