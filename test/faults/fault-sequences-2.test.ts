@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { expectCoverage } from './expectations';
 import { checkSequences } from './fault-property';
 
-/** The second half, beside the first one in another worker. */
+/** The second half; beside the first one where vitest has more than one worker. */
 const { FAULT_SEED, FAULT_PATH, FAULT_RUNS } = process.env;
 
 it.skipIf(FAULT_PATH !== undefined)('keeps every invariant through other sequences of faults', async () => {
