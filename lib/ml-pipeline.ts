@@ -5,6 +5,7 @@ import { columnLayout } from './data/data-contract.contract';
 import { DataLake } from './data/data-lake';
 import { TrainingData } from './data/training-data';
 import { Deployment } from './deployment/choices/deployment';
+import { EndpointAlarms } from './deployment/endpoint-alarms';
 import { DeploymentWorkflow } from './deployment/workflow/deployment-workflow';
 import { Approval } from './evaluation/approval';
 import { EvaluationGate } from './evaluation/evaluation-gate';
@@ -14,6 +15,7 @@ import { ModelGovernance } from './governance/model-governance';
 import { ModelOwner } from './governance/model-owner';
 import { MlPipelineGrants } from './ml-pipeline-grants';
 import { ModelFileOptions, readModelFile } from './model-file/model-file';
+import { EndpointDashboard } from './monitoring/endpoint-dashboard';
 import { CatalogueMetric, DIMENSION_MODEL, METRIC_NAMESPACE, METRICS } from './monitoring/metric-catalogue.contract';
 import { Monitoring } from './monitoring/monitoring';
 import { MonitoringWorkflow } from './monitoring/monitoring-workflow';
@@ -110,9 +112,13 @@ export class MlPipeline extends Construct {
   public readonly pinnedDeployment?: PinnedDeployment;
   /** The endpoint exists from the first deployment on. */
   public readonly endpointName: string;
+  /** Page the owner when the endpoint as a whole is ill; also with `Monitoring.none()`. */
+  public readonly endpointAlarms: EndpointAlarms;
   public readonly retraining: RetrainingController;
   /** Undefined with `Monitoring.none()`. */
   public readonly monitoring?: MonitoringWorkflow;
+  /** The page of the model; with `Monitoring.none()` its endpoint and its deployments only. */
+  public readonly dashboard: cloudwatch.Dashboard;
   /** What the command line needs to find this model. */
   public readonly operations: ModelOperations;
   /** Undefined with `PredictionLog.none()`. */
@@ -199,18 +205,21 @@ export class MlPipeline extends Construct {
     const deployed = { ...governed, registry: this.registry, deployment };
     if (deployment._pinned) this.pinnedDeployment = new PinnedDeployment(this, 'Deployment', deployed);
     else this.deployment = new DeploymentWorkflow(this, 'Deployment', deployed);
-    this.endpointName = (this.pinnedDeployment ?? this.deployment!).endpointName;
+    ({ endpointName: this.endpointName, alarms: this.endpointAlarms } = (this.pinnedDeployment ?? this.deployment!));
     this.retraining = new RetrainingController(this, 'Retraining', { ...governed, retraining, trainingStateMachine: this.training.stateMachine });
     if (monitoring._enabled) {
       this.monitoring = new MonitoringWorkflow(this, 'Monitoring', {
         ...governed,
         registry: this.registry,
         endpointName: this.endpointName,
+        endpointAlarms: this.endpointAlarms,
         contract,
         monitoring,
         controller: this.retraining,
       });
     }
+    const { modelName, endpointAlarms } = this;
+    this.dashboard = this.monitoring?.dashboard ?? new EndpointDashboard(this, 'Dashboard', { modelName, endpointAlarms });
     this.operations = new ModelOperations(this, 'Operations', {
       ...shared,
       registry: this.registry,

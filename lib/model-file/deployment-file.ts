@@ -5,7 +5,8 @@ import { AbTestOutcome, BetterWhen } from '../deployment/choices/ab-test-outcome
 import { Autoscaling, AutoscalingOptions, EndpointResource } from '../deployment/choices/autoscaling';
 import { Deployment } from '../deployment/choices/deployment';
 import { AnalysisMethod, DeploymentOptions, InconclusiveAnalysis } from '../deployment/choices/deployment-options';
-import { Endpoint, InstanceEndpointOptions } from '../deployment/choices/endpoint';
+import { Endpoint } from '../deployment/choices/endpoint';
+import { EndpointAlarmOptions, InstanceEndpointOptions } from '../deployment/choices/endpoint-options';
 import { ShadowAgreement, ShadowAgreementOptions } from '../deployment/choices/shadow-agreement';
 import { UndecidedTest } from '../deployment/choices/stage-options';
 import { parseDuration } from '../private/duration';
@@ -39,16 +40,23 @@ interface DeploymentOptionsFile {
   readonly maximumExtensions?: number;
 }
 
-interface InstancesFile {
+interface EndpointAlarmsFile {
+  readonly errorRateThreshold?: number;
+  readonly latencyThreshold?: string;
+}
+
+interface InstancesFile extends EndpointAlarmsFile {
   readonly instanceType?: string;
   readonly instanceCount?: number;
   readonly samplingPercentage?: number;
   readonly networkIsolation?: boolean;
   readonly autoscaling?: AutoscalingFile;
   readonly maximumConcurrentInvocationsPerInstance?: number;
+  readonly backlogAgeThreshold?: string;
 }
 
-interface ServerlessFile {
+interface ServerlessFile extends EndpointAlarmsFile {
+  readonly concurrencyThreshold?: number;
   /** GiB. */
   readonly memorySize?: number;
   readonly maximumConcurrency?: number;
@@ -156,16 +164,24 @@ function options(file: DeploymentOptionsFile): DeploymentOptions {
 
 function endpoint({ realTime, asynchronous, serverless }: NonNullable<DeploymentOptionsFile['endpoint']>): Endpoint {
   if (serverless) {
-    const { memorySize, autoscaling, ...rest } = serverless;
-    return Endpoint.serverless({ ...rest, memorySize: memorySize === undefined ? undefined : Size.gibibytes(memorySize), autoscaling: autoscaling && scaling(autoscaling) });
+    const { memorySize, autoscaling, latencyThreshold, ...rest } = serverless;
+    return Endpoint.serverless({ ...rest, latencyThreshold: duration(latencyThreshold), memorySize: memorySize === undefined ? undefined : Size.gibibytes(memorySize), autoscaling: autoscaling && scaling(autoscaling) });
   }
-  if (asynchronous) return Endpoint.asynchronous({ ...instances(asynchronous), maximumConcurrentInvocationsPerInstance: asynchronous.maximumConcurrentInvocationsPerInstance });
+  if (asynchronous) {
+    const { maximumConcurrentInvocationsPerInstance, backlogAgeThreshold } = asynchronous;
+    return Endpoint.asynchronous({ ...instances(asynchronous), maximumConcurrentInvocationsPerInstance, backlogAgeThreshold: duration(backlogAgeThreshold) });
+  }
   return Endpoint.realTime({ ...instances(realTime ?? {}), samplingPercentage: realTime?.samplingPercentage });
 }
 
-function instances({ instanceType, autoscaling, instanceCount, networkIsolation }: InstancesFile): InstanceEndpointOptions & { autoscaling?: Autoscaling } {
+function alarms({ errorRateThreshold, latencyThreshold }: EndpointAlarmsFile): EndpointAlarmOptions {
+  return { errorRateThreshold, latencyThreshold: duration(latencyThreshold) };
+}
+
+function instances(file: InstancesFile): InstanceEndpointOptions & { autoscaling?: Autoscaling } {
+  const { instanceType, autoscaling, instanceCount, networkIsolation } = file;
   const type = instanceType === undefined ? undefined : new ec2.InstanceType(instanceType.replace(/^ml\./, ''));
-  return { instanceType: type, instanceCount, networkIsolation, autoscaling: autoscaling && scaling(autoscaling) };
+  return { ...alarms(file), instanceType: type, instanceCount, networkIsolation, autoscaling: autoscaling && scaling(autoscaling) };
 }
 
 function scaling(file: AutoscalingFile): Autoscaling {

@@ -1,13 +1,13 @@
 import { CloudWatchClient, GetMetricDataCommand, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { S3Client } from '@aws-sdk/client-s3';
-import { DescribeEndpointCommand, SageMakerClient } from '@aws-sdk/client-sagemaker';
-import { VARIANT_NAME } from '../deployment/deployment.contract';
+import { DescribeEndpointCommand, type DescribeEndpointCommandOutput, SageMakerClient } from '@aws-sdk/client-sagemaker';
+import { type EndpointSettings, VARIANT_NAME } from '../deployment/deployment.contract';
 import { type Baseline } from '../drift';
 import { requireEnvironment } from '../private/environment.contract';
 import { getJson, putJson } from '../private/object-store.lambda-shared';
 import { type CaptureSummary, emptySummary, mergeSummaries } from './capture-summary';
 import { type DriftReport, driftReport, type VersionReport, versionReport } from './drift-report';
-import { DIMENSION_MODEL, ENDPOINT_METRICS, ENDPOINT_NAMESPACE, METRIC_NAMESPACE } from './metric-catalogue.contract';
+import { DIMENSION_MODEL, ENDPOINT_NAMESPACE, METRIC_NAMESPACE, REQUEST_COUNT } from './metric-catalogue.contract';
 import { type CapturedFile, type EvaluateDriftEvent, type EvaluateDriftResult, MONITORING_ENVIRONMENT, type PlannedVersion, windowKeys, type WindowPlan } from './monitoring.contract';
 import { metricPoints } from './monitoring-metrics';
 import { precedingWindow } from './monitoring-window';
@@ -92,6 +92,8 @@ async function endpointUsage(
   { cloudwatch, sagemaker }: EvaluateDriftClients,
   environment: Environment,
 ): Promise<{ invocations: number | null; samplingPercentage: number }> {
+  const endpoint = await sagemaker.send(new DescribeEndpointCommand({ EndpointName: environment.ENDPOINT_NAME }));
+  const { metricName, statistic } = REQUEST_COUNT[kindOf(endpoint)];
   const metrics = await cloudwatch.send(
     new GetMetricDataCommand({
       StartTime: new Date(plan.window.start),
@@ -102,25 +104,30 @@ async function endpointUsage(
           MetricStat: {
             Metric: {
               Namespace: ENDPOINT_NAMESPACE,
-              MetricName: ENDPOINT_METRICS.invocations,
+              MetricName: metricName,
               Dimensions: [
                 { Name: 'EndpointName', Value: environment.ENDPOINT_NAME },
                 { Name: 'VariantName', Value: VARIANT_NAME },
               ],
             },
             Period: 3600,
-            Stat: 'Sum',
+            Stat: statistic,
           },
         },
       ],
     }),
   );
   const values = metrics.MetricDataResults?.find(({ Id }) => Id === 'invocations')?.Values ?? [];
-  const endpoint = await sagemaker.send(new DescribeEndpointCommand({ EndpointName: environment.ENDPOINT_NAME }));
   return {
     invocations: values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0),
     samplingPercentage: endpoint.DataCaptureConfig?.CurrentSamplingPercentage ?? 100,
   };
+}
+
+/** What it is now: it may have been another kind in the window, and then nothing was captured that could be compared. */
+function kindOf({ AsyncInferenceConfig, ProductionVariants }: DescribeEndpointCommandOutput): EndpointSettings['kind'] {
+  if (AsyncInferenceConfig !== undefined) return 'ASYNCHRONOUS';
+  return ProductionVariants?.some(({ CurrentServerlessConfig }) => CurrentServerlessConfig !== undefined) ? 'SERVERLESS' : 'REAL_TIME';
 }
 
 /** At the end of the window, so that a repetition writes the same points and alarms see windows, not run times. */

@@ -74,7 +74,14 @@ export const ENDPOINT_METRICS = {
   modelLatency: 'ModelLatency',
   overheadLatency: 'OverheadLatency',
   invocationsPerInstance: 'InvocationsPerInstance',
+  /** Serverless: concurrent executions over the maximum concurrency. */
+  concurrentExecutionsUtilization: 'ServerlessConcurrentExecutionsUtilization',
+  /** Asynchronous, by endpoint and variant. */
+  requestDownloadFailures: 'RequestDownloadFailures',
+  responseUploadFailures: 'ResponseUploadFailures',
+  expiredRequests: 'ExpiredRequests',
   /** Asynchronous, dimension EndpointName alone. */
+  ageOfOldestRequest: 'ApproximateAgeOfOldestRequest',
   backlogSize: 'ApproximateBacklogSize',
   backlogSizePerInstance: 'ApproximateBacklogSizePerInstance',
   backlogWithoutCapacity: 'HasBacklogWithoutCapacity',

@@ -4,39 +4,33 @@ import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { ModelGovernance } from '../governance/model-governance';
 import { ModelAlarm, ModelAlarmProps } from '../private/model-alarm';
-import { catalogueMetric, endpointMetric } from './catalogue-metric';
-import { CatalogueMetric, ENDPOINT_METRICS, METRICS } from './metric-catalogue.contract';
+import { catalogueMetric } from './catalogue-metric';
+import { CatalogueMetric, METRICS } from './metric-catalogue.contract';
 import { MonitoringSettings } from './monitoring';
 
-/** Latency and errors are looked at in five minutes, three in a row. */
-const ENDPOINT_PERIOD = Duration.minutes(5);
-const ENDPOINT_PERIODS = 3;
 /** Windows without a sign of life before the monitor counts as blind. */
 const BLIND_WINDOWS = 3;
 
-const { GREATER_THAN_OR_EQUAL_TO_THRESHOLD, GREATER_THAN_THRESHOLD, LESS_THAN_THRESHOLD } = cloudwatch.ComparisonOperator;
+const { GREATER_THAN_OR_EQUAL_TO_THRESHOLD, LESS_THAN_THRESHOLD } = cloudwatch.ComparisonOperator;
 
 export interface MonitoringAlarmsProps {
   readonly governance: ModelGovernance;
-  readonly endpointName: string;
   readonly settings: MonitoringSettings;
   readonly stateMachine: sfn.IStateMachine;
 }
 
-/** The alarms of one model; each has its section in docs/operator-runbook.md. */
+/** The alarms of one model's monitoring; each has its section in docs/operator-runbook.md. */
 export class MonitoringAlarms extends Construct {
   public readonly dataDrift: cloudwatch.Alarm;
   public readonly predictionDrift: cloudwatch.Alarm;
   public readonly dataQuality: cloudwatch.Alarm;
-  public readonly endpointLatency: cloudwatch.Alarm;
-  public readonly endpointErrors: cloudwatch.Alarm;
   public readonly blindMonitor: cloudwatch.Alarm;
   public readonly captureGap: cloudwatch.Alarm;
   public readonly monitoringFailures: cloudwatch.Alarm;
 
   public constructor(scope: Construct, id: string, props: MonitoringAlarmsProps) {
     super(scope, id);
-    const { governance, settings, endpointName } = props;
+    const { governance, settings } = props;
     const interval = Duration.seconds(settings.intervalSeconds);
     const alarm = (alarmId: string, rest: Omit<ModelAlarmProps, 'governance'>): ModelAlarm => new ModelAlarm(this, alarmId, { governance, ...rest });
     const verdict = (alarmId: string, name: string, meaning: string, metric: CatalogueMetric): ModelAlarm =>
@@ -56,37 +50,6 @@ export class MonitoringAlarms extends Construct {
     this.predictionDrift = verdict('PredictionDrift', 'prediction-drift', "The distribution of the champion's predictions differs from its baseline.", METRICS.predictionDrift);
     this.dataQuality = verdict('DataQuality', 'data-quality', 'Requests to the endpoint break the data contract.', METRICS.dataQualityBreach);
 
-    const endpoint = {
-      datapointsToAlarm: ENDPOINT_PERIODS,
-      evaluationPeriods: ENDPOINT_PERIODS,
-      // No traffic, no metric.
-      treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
-    };
-    this.endpointLatency = alarm('EndpointLatency', {
-      ...endpoint,
-      name: 'endpoint-latency',
-      meaning: `The model takes longer than ${settings.latency.toMilliseconds()} ms for one in ten requests.`,
-      metric: endpointMetric(ENDPOINT_METRICS.modelLatency, endpointName, ENDPOINT_PERIOD, 'p90'),
-      // ModelLatency is in microseconds.
-      threshold: settings.latency.toMilliseconds() * 1000,
-      comparison: GREATER_THAN_THRESHOLD,
-    });
-    this.endpointErrors = alarm('EndpointErrors', {
-      ...endpoint,
-      name: 'endpoint-errors',
-      meaning: `More than ${settings.errorRate * 100} % of the invocations end with a 5xx error.`,
-      metric: new cloudwatch.MathExpression({
-        expression: 'errors / invocations',
-        label: 'error rate',
-        period: ENDPOINT_PERIOD,
-        usingMetrics: {
-          errors: endpointMetric(ENDPOINT_METRICS.errors5xx, endpointName, ENDPOINT_PERIOD, 'Sum'),
-          invocations: endpointMetric(ENDPOINT_METRICS.invocations, endpointName, ENDPOINT_PERIOD, 'Sum'),
-        },
-      }),
-      threshold: settings.errorRate,
-      comparison: GREATER_THAN_THRESHOLD,
-    });
     this.blindMonitor = alarm('BlindMonitor', {
       name: 'blind-monitor',
       meaning: 'Predictions are made that nobody judges, or the monitor has fallen silent.',
@@ -140,8 +103,6 @@ export class MonitoringAlarms extends Construct {
       this.dataDrift,
       this.predictionDrift,
       this.dataQuality,
-      this.endpointLatency,
-      this.endpointErrors,
       this.blindMonitor,
       this.captureGap,
       this.monitoringFailures,

@@ -8,6 +8,7 @@ import { Construct } from 'constructs';
 import { DataContract } from '../data/data-contract';
 import { columnLayout, ContractColumn, isNumeric } from '../data/data-contract.contract';
 import { DataLake } from '../data/data-lake';
+import { EndpointAlarms } from '../deployment/endpoint-alarms';
 import { ModelGovernance } from '../governance/model-governance';
 import { acknowledgeWildcard } from '../private/acknowledge';
 import { Problems } from '../private/errors';
@@ -30,6 +31,8 @@ export interface MonitoringWorkflowProps {
   readonly registry: ModelRegistry;
   /** The endpoint whose predictions are monitored. */
   readonly endpointName: string;
+  /** Alarms of that endpoint, for the dashboard. */
+  readonly endpointAlarms: EndpointAlarms;
   readonly contract: DataContract;
   readonly monitoring: Monitoring;
 
@@ -48,7 +51,7 @@ export interface MonitoringWorkflowProps {
 export class MonitoringWorkflow extends Construct {
   public readonly stateMachine: sfn.StateMachine;
   public readonly schedule: scheduler.Schedule;
-  /** Every alarm of the model's monitoring. */
+  /** Every alarm of the model's monitoring. Those of the endpoint itself belong to its deployment. */
   public readonly alarms: cloudwatch.Alarm[];
   /** Fires when the inputs have drifted. */
   public readonly dataDriftAlarm: cloudwatch.Alarm;
@@ -62,7 +65,7 @@ export class MonitoringWorkflow extends Construct {
     props.monitoring._validateFeatures('monitoring', problems, layout.features.map(({ name }) => name));
     problems.require(props.monitoring._enabled, 'MonitoringDisabled', 'monitoring', 'Monitoring.none()', 'must be a way to monitor', 'leave the construct out');
     problems.throwIfAny(this);
-    const { modelName, lake, governance, endpointName } = props;
+    const { modelName, lake, governance, endpointAlarms } = props;
     const settings = props.monitoring._settings();
 
     const handlers = this.handlers(props);
@@ -86,10 +89,10 @@ export class MonitoringWorkflow extends Construct {
     allowDistributedMap(this, this.stateMachine);
 
     this.schedule = this.runEveryWindow(modelName, settings.intervalSeconds / 3600, settings.watermarkSeconds / 60);
-    const alarms = new MonitoringAlarms(this, 'Alarms', { governance, endpointName, settings, stateMachine: this.stateMachine });
+    const alarms = new MonitoringAlarms(this, 'Alarms', { governance, settings, stateMachine: this.stateMachine });
     this.alarms = alarms.all;
     this.dataDriftAlarm = alarms.dataDrift;
-    this.dashboard = new MonitoringDashboard(this, 'Dashboard', { modelName, endpointName, settings, alarms: this.alarms });
+    this.dashboard = new MonitoringDashboard(this, 'Dashboard', { modelName, settings, alarms: this.alarms, endpointAlarms });
   }
 
   private handlers(props: MonitoringWorkflowProps): { planWindow: HandlerFunction; profileCapture: HandlerFunction; evaluateDrift: HandlerFunction } {

@@ -77,20 +77,6 @@ export interface StandardMonitoringOptions {
   readonly of?: number;
 
   /**
-   * 90th percentile of the model's latency from which on the latency alarm fires.
-   *
-   * @default Duration.seconds(1)
-   */
-  readonly latencyThreshold?: Duration;
-
-  /**
-   * Share of invocations that end with a 5xx error from which on the error alarm fires.
-   *
-   * @default 0.01
-   */
-  readonly errorRateThreshold?: number;
-
-  /**
    * Share of the expected invocations that must have been captured.
    *
    * @default 0.5
@@ -104,8 +90,6 @@ export interface MonitoringSettings {
   readonly watermarkSeconds: number;
   readonly windows: number;
   readonly of: number;
-  readonly latency: Duration;
-  readonly errorRate: number;
   readonly captureRatio: number;
   readonly policy: MonitoringPolicy;
 }
@@ -117,12 +101,12 @@ const ALARM_REACH_SECONDS = 7 * 86_400;
 
 /** Whether and how the endpoint's predictions are watched. */
 export class Monitoring {
-  /** Data drift, prediction drift, data quality, latency, errors, and whether the monitor itself still sees. */
+  /** Data drift, prediction drift, data quality, and whether the monitor itself still sees. The alarms of the endpoint do not depend on it. */
   public static standard(options: StandardMonitoringOptions = {}): Monitoring {
     return new Monitoring(options);
   }
 
-  /** Nobody watches. Drift then never starts a retraining. */
+  /** Nobody watches the predictions; the alarms of the endpoint stay. Drift then never starts a retraining. */
   public static none(): Monitoring {
     return new Monitoring(undefined);
   }
@@ -152,7 +136,6 @@ export class Monitoring {
       problems.require(value === undefined || (value > 0 && value <= 1), 'ShareOutOfRange', `${path}.${name}`, value, 'must be greater than 0 and at most 1', fix);
     };
     share('driftedShare', options.driftedShare, 'use 0.3 for three in ten features');
-    share('errorRateThreshold', options.errorRateThreshold, 'use 0.01 for one in a hundred invocations');
     share('captureRatioThreshold', options.captureRatioThreshold, 'use 0.5 for half of the invocations');
     const psi = options.psiThreshold;
     problems.require(psi === undefined || psi > 0, 'PsiThresholdOutOfRange', `${path}.psiThreshold`, psi, 'must be greater than 0', 'use 0.2, the convention for a change that matters');
@@ -170,8 +153,6 @@ export class Monitoring {
     for (const [feature, weight] of Object.entries(options.featureWeights ?? {})) {
       problems.require(weight >= 0, 'FeatureWeightNegative', `${path}.featureWeights.${feature}`, weight, 'must not be negative', 'use 0 for a feature that shall never count');
     }
-    const latency = options.latencyThreshold;
-    problems.require(latency === undefined || latency.toMilliseconds() > 0, 'LatencyThresholdOutOfRange', `${path}.latencyThreshold`, latency?.toString(), 'must be greater than 0', 'use Duration.seconds(1)');
   }
 
   /**
@@ -200,8 +181,6 @@ export class Monitoring {
       watermarkSeconds: (options.watermark ?? Defaults.MONITORING_WATERMARK).toSeconds(),
       windows: options.windows ?? Defaults.ALARM_WINDOWS,
       of: options.of ?? Defaults.ALARM_OF,
-      latency: options.latencyThreshold ?? Defaults.LATENCY_THRESHOLD,
-      errorRate: options.errorRateThreshold ?? Defaults.ERROR_RATE_THRESHOLD,
       captureRatio: options.captureRatioThreshold ?? Defaults.CAPTURE_RATIO_THRESHOLD,
       policy: {
         minimumSampleSize: options.minimumSampleSize ?? Defaults.MINIMUM_SAMPLE_SIZE,

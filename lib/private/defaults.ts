@@ -40,6 +40,14 @@ export class Defaults {
   /** Memory and concurrency are the defaults of the SageMaker Python SDK (ServerlessInferenceConfig). */
   public static readonly SERVERLESS_MEMORY_SIZE = Size.gibibytes(2);
   public static readonly SERVERLESS_MAXIMUM_CONCURRENCY = 5;
+  public static readonly ERROR_RATE_THRESHOLD = 0.01;
+  public static readonly LATENCY_THRESHOLD = Duration.seconds(1);
+  /** Two thirds of InvokeEndpointAsync's own InvocationTimeoutSeconds. */
+  public static readonly ASYNCHRONOUS_LATENCY_THRESHOLD = Duration.minutes(10);
+  /** Starting an instance takes minutes; InvokeEndpointAsync's own RequestTTLSeconds is six hours. */
+  public static readonly BACKLOG_AGE_THRESHOLD = Duration.hours(1);
+  /** Nearly all: the next requests are throttled. */
+  public static readonly CONCURRENCY_THRESHOLD = 0.9;
   /** Application Auto Scaling's own default (endpoint-auto-scaling-prerequisites, "Cooldown period"). */
   public static readonly SCALING_COOLDOWN = Duration.minutes(5);
   public static readonly TERMINATION_WAIT = Duration.minutes(5);
@@ -111,8 +119,6 @@ export class Defaults {
   public static readonly VIOLATION_SHARE = 0.1;
   public static readonly MISSING_SHARE_INCREASE = 0.05;
   public static readonly CAPTURE_RATIO_THRESHOLD = 0.5;
-  public static readonly LATENCY_THRESHOLD = Duration.seconds(1);
-  public static readonly ERROR_RATE_THRESHOLD = 0.01;
   /** Spark's and Hadoop's sign that an output is complete. */
   public static readonly MARKER = '_SUCCESS';
   public static readonly RETRAINING_WINDOWS = 3;

@@ -95,6 +95,15 @@ describe('the deployment of a model file is the same as in TypeScript', () => {
     ],
     ['{ pinned: { version: 7 }, linear: { stepSize: 50, waitInterval: 15m } }', Deployment.pinned({ version: 7, by: Deployment.linear({ stepSize: 50, waitInterval: wait }) })],
     ['{ pinned: {} }', Deployment.pinned()],
+    ['{ endpoint: { realTime: { errorRateThreshold: 0.2, latencyThreshold: 300ms } } }', Deployment.canary({ endpoint: ml.Endpoint.realTime({ errorRateThreshold: 0.2, latencyThreshold: Duration.millis(300) }) })],
+    [
+      '{ endpoint: { asynchronous: { errorRateThreshold: 0.2, latencyThreshold: 5m, backlogAgeThreshold: 2h } } }',
+      Deployment.canary({ endpoint: ml.Endpoint.asynchronous({ errorRateThreshold: 0.2, latencyThreshold: Duration.minutes(5), backlogAgeThreshold: Duration.hours(2) }) }),
+    ],
+    [
+      '{ endpoint: { serverless: { errorRateThreshold: 0.2, latencyThreshold: 2s, concurrencyThreshold: 0.5 } }, allAtOnce: {} }',
+      Deployment.allAtOnce({ endpoint: ml.Endpoint.serverless({ errorRateThreshold: 0.2, latencyThreshold: Duration.seconds(2), concurrencyThreshold: 0.5 }) }),
+    ],
     [
       '{ endpoint: { realTime: { instanceType: ml.c5.large, instanceCount: 3, samplingPercentage: 50, networkIsolation: false, autoscaling: { none: {} } } } }',
       Deployment.canary({

@@ -4,6 +4,8 @@ import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { describe, expect, it } from 'vitest';
 import { DataContract } from '../../lib/data/data-contract';
 import { DataLake } from '../../lib/data/data-lake';
+import { Deployment } from '../../lib/deployment/choices/deployment';
+import { EndpointAlarms } from '../../lib/deployment/endpoint-alarms';
 import { runIdOf } from '../../lib/governance/lock.lambda';
 import { ModelGovernance } from '../../lib/governance/model-governance';
 import { ModelOwner } from '../../lib/governance/model-owner';
@@ -42,6 +44,7 @@ const definition = ((): any => {
     governance,
     registry,
     endpointName: MODEL,
+    endpointAlarms: new EndpointAlarms(stack, 'EndpointAlarms', { endpointName: MODEL, governance, deployment: Deployment.canary() }),
     contract,
     monitoring: Monitoring.standard(),
     controller,

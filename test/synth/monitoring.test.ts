@@ -9,6 +9,8 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
 import { DataContract } from '../../lib/data/data-contract';
 import { DataLake } from '../../lib/data/data-lake';
+import { Deployment } from '../../lib/deployment/choices/deployment';
+import { EndpointAlarms } from '../../lib/deployment/endpoint-alarms';
 import { ModelGovernance } from '../../lib/governance/model-governance';
 import { ModelOwner } from '../../lib/governance/model-owner';
 import { Monitoring } from '../../lib/monitoring/monitoring';
@@ -47,7 +49,8 @@ function synthesize(monitoring = Monitoring.standard(), retraining: Retraining |
   });
   const trainingStateMachine: sfn.IStateMachine = training.stateMachine;
   const controller = retraining && new RetrainingController(stack, 'Retraining', { modelName: MODEL, lake, governance, retraining, trainingStateMachine });
-  const workflow = new MonitoringWorkflow(stack, 'Monitoring', { modelName: MODEL, lake, governance, registry, endpointName: MODEL, contract, monitoring, controller });
+  const endpointAlarms = new EndpointAlarms(stack, 'EndpointAlarms', { endpointName: MODEL, governance, deployment: Deployment.canary() });
+  const workflow = new MonitoringWorkflow(stack, 'Monitoring', { modelName: MODEL, lake, governance, registry, endpointName: MODEL, endpointAlarms, contract, monitoring, controller });
   return { stack, template: Template.fromStack(stack), monitoring: workflow };
 }
 
@@ -122,7 +125,8 @@ describe('the monitoring workflow', () => {
   it('has a section in the operator runbook for every alarm, and says what missing data means', () => {
     const runbook = readFileSync(resolve(root, 'docs/operator-runbook.md'), 'utf8');
     const alarms = Object.values(template.findResources('AWS::CloudWatch::Alarm'));
-    expect(alarms.length).toBe(monitoring.alarms.length + 1);
+    // The endpoint has two, the retraining controller one.
+    expect(alarms.length).toBe(monitoring.alarms.length + 3);
     for (const { Properties } of alarms) {
       const anchor = /#([a-z-]+)$/.exec(JSON.stringify(Properties.AlarmDescription).replace(/"$/, ''))![1]!;
       expect(Properties.AlarmName).toMatch(new RegExp(`/${anchor}$`));
@@ -159,7 +163,7 @@ describe('Monitoring', () => {
       driftedShare: 1.5,
       windows: 4,
       of: 3,
-      errorRateThreshold: 0,
+      captureRatioThreshold: 0,
       featureWeights: { distance: -1 },
     });
     expect(problemsOf(wrong, 'monitoring')).toEqual([
@@ -167,7 +171,7 @@ describe('Monitoring', () => {
       'WatermarkOutOfRange monitoring.watermark',
       'WindowsOutOfRange monitoring.windows',
       'ShareOutOfRange monitoring.driftedShare',
-      'ShareOutOfRange monitoring.errorRateThreshold',
+      'ShareOutOfRange monitoring.captureRatioThreshold',
       'PsiThresholdOutOfRange monitoring.psiThreshold',
       'FalseDiscoveryRateOutOfRange monitoring.falseDiscoveryRate',
       'MinimumSampleSizeOutOfRange monitoring.minimumSampleSize',

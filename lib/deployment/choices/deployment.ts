@@ -6,6 +6,7 @@ import { Problems } from '../../private/errors';
 import { DeploymentChoices } from '../deployment.contract';
 import { PinnedChoices } from '../pinned/pinned.contract';
 import { AllAtOnceDeploymentOptions, CanaryDeploymentOptions, LinearDeploymentOptions, RollingDeploymentOptions } from './deployment-options';
+import { EndpointAlarmSettings } from './endpoint-alarm-settings';
 import { captures } from './endpoint-facts';
 import { Pin } from './pin';
 import { Release } from './release';
@@ -142,6 +143,11 @@ export class Deployment {
    */
   public get _topics(): sns.ITopic[] {
     return this.release.endpoint._topics;
+  }
+
+  /** @internal */
+  public get _endpointAlarms(): EndpointAlarmSettings {
+    return this.release.endpoint._alarmSettings;
   }
 
   /**

@@ -1,112 +1,12 @@
-import { Size, SizeRoundingBehavior } from 'aws-cdk-lib';
-import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { SizeRoundingBehavior } from 'aws-cdk-lib';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Defaults } from '../../private/defaults';
 import { Problems } from '../../private/errors';
 import { EndpointSettings, InstanceFleetSettings, ServerlessEndpointSettings } from '../deployment.contract';
 import { Autoscaling } from './autoscaling';
+import { alarmSettings, EndpointAlarmSettings, validateAlarms, validateShare, validateThreshold } from './endpoint-alarm-settings';
+import { AsynchronousEndpointOptions, RealTimeEndpointOptions, ServerlessEndpointOptions } from './endpoint-options';
 import { isBurstable, ScalingFacts } from './scaling-rules';
-
-/** Instances that serve. */
-export interface InstanceEndpointOptions {
-  /**
-   * Instance type, without SageMaker's prefix `ml.`.
-   *
-   * @default ec2.InstanceType.of(ec2.InstanceClass.M5, ec2.InstanceSize.LARGE)
-   */
-  readonly instanceType?: ec2.InstanceType;
-
-  /**
-   * Instances of the first deployment; afterwards autoscaling decides. SageMaker moves traffic by whole instances, so the default for a
-   * canary of 10 % is 10 instances, for one of 50 % it is 2: ask for a greater canary, or for smaller instances, to pay less.
-   *
-   * @default - the fewest instances of which the percentage asked for is a whole one; 1 for allAtOnce
-   */
-  readonly instanceCount?: number;
-
-  /**
-   * Whether the container is cut off from the network, AWS included.
-   *
-   * @default true
-   */
-  readonly networkIsolation?: boolean;
-}
-
-export interface RealTimeEndpointOptions extends InstanceEndpointOptions {
-  /**
-   * Percentage of requests that are captured, from 0 to 100. Drift can be seen in captured requests only.
-   *
-   * @default 100
-   */
-  readonly samplingPercentage?: number;
-
-  /**
-   * How the endpoint follows its traffic.
-   *
-   * @default - Autoscaling.invocationsPerInstance(), Autoscaling.none() for burstable instance types
-   */
-  readonly autoscaling?: Autoscaling;
-}
-
-export interface AsynchronousEndpointOptions extends InstanceEndpointOptions {
-  /**
-   * How the endpoint follows its queue.
-   *
-   * @default - Autoscaling.backlogPerInstance(), Autoscaling.none() for burstable instance types
-   */
-  readonly autoscaling?: Autoscaling;
-
-  /**
-   * Requests that are sent to the container of one instance at the same time, 1 to 1000.
-   *
-   * @default - SageMaker chooses
-   */
-  readonly maximumConcurrentInvocationsPerInstance?: number;
-
-  /**
-   * Told when an inference is done.
-   *
-   * @default - nobody is told
-   */
-  readonly successTopic?: sns.ITopic;
-
-  /**
-   * Told when an inference failed.
-   *
-   * @default - nobody is told
-   */
-  readonly errorTopic?: sns.ITopic;
-}
-
-export interface ServerlessEndpointOptions {
-  /**
-   * Memory of each worker, 1 to 6 GiB in whole ones; processor time comes with it.
-   *
-   * @default Size.gibibytes(2)
-   */
-  readonly memorySize?: Size;
-
-  /**
-   * Requests at the same time, 1 to 200; more are throttled.
-   *
-   * @default 5
-   */
-  readonly maximumConcurrency?: number;
-
-  /**
-   * Workers that are kept warm, at most maximumConcurrency.
-   *
-   * @default - none: the first request after a pause waits for a cold start
-   */
-  readonly provisionedConcurrency?: number;
-
-  /**
-   * How the provisioned concurrency follows the traffic.
-   *
-   * @default Autoscaling.none()
-   */
-  readonly autoscaling?: Autoscaling;
-}
 
 /**
  * What serves. What is not an option of a kind is what SageMaker does not have for it: only real-time endpoints capture requests
@@ -138,6 +38,13 @@ export abstract class Endpoint {
   public abstract _choices(fewestInstances: number): EndpointSettings;
 
   /**
+   * Apart from the choices: a changed threshold is no reason to deploy again.
+   *
+   * @internal
+   */
+  public abstract get _alarmSettings(): EndpointAlarmSettings;
+
+  /**
    * Topics that the endpoint publishes to, with the rights of its execution role.
    *
    * @internal
@@ -160,6 +67,8 @@ class InstanceEndpoint extends Endpoint {
     if (count !== undefined) problems.require(Number.isInteger(count) && count >= 1, 'EndpointValueOutOfRange', `${path}.instanceCount`, count, 'must be an integer of at least 1', fix);
     requireWithin(problems, `${path}.samplingPercentage`, options.samplingPercentage, 0, 100, 'leave it out to capture everything');
     requireWithin(problems, `${path}.maximumConcurrentInvocationsPerInstance`, options.maximumConcurrentInvocationsPerInstance, 1, 1000, 'leave it out to let SageMaker choose');
+    validateAlarms(path, problems, options);
+    validateThreshold(`${path}.backlogAgeThreshold`, problems, options.backlogAgeThreshold, 'use Duration.hours(1)');
     const facts = this.facts(fewestInstances);
     if (Number.isInteger(facts.initial)) this.autoscaling._validate(`${path}.autoscaling`, problems, facts);
   }
@@ -181,6 +90,12 @@ class InstanceEndpoint extends Endpoint {
       successTopicArn: options.successTopic?.topicArn,
       errorTopicArn: options.errorTopic?.topicArn,
     };
+  }
+
+  public get _alarmSettings(): EndpointAlarmSettings {
+    const { options } = this;
+    if (this.kind === 'REAL_TIME') return alarmSettings(options, Defaults.LATENCY_THRESHOLD);
+    return { ...alarmSettings(options, Defaults.ASYNCHRONOUS_LATENCY_THRESHOLD), backlogAge: options.backlogAgeThreshold ?? Defaults.BACKLOG_AGE_THRESHOLD };
   }
 
   public get _topics(): sns.ITopic[] {
@@ -223,6 +138,8 @@ class ServerlessEndpoint extends Endpoint {
       'use Size.gibibytes(1) to Size.gibibytes(6), or Endpoint.realTime() for more',
     );
     requireWithin(problems, `${path}.maximumConcurrency`, maximumConcurrency, 1, MAXIMUM_CONCURRENCY, 'use Endpoint.realTime() for more');
+    validateAlarms(path, problems, this.options);
+    validateShare(`${path}.concurrencyThreshold`, problems, this.options.concurrencyThreshold, 'use 0.9 to be paged before requests are throttled');
     const autoscaling = this.options.autoscaling;
     if (provisionedConcurrency !== undefined) {
       requireWithin(problems, `${path}.provisionedConcurrency`, provisionedConcurrency, 1, MAXIMUM_CONCURRENCY, 'leave it out to keep nothing warm');
@@ -266,6 +183,11 @@ class ServerlessEndpoint extends Endpoint {
       provisionedConcurrency: options.provisionedConcurrency,
       scaling: (options.autoscaling ?? Autoscaling.none())._bind(this.facts),
     };
+  }
+
+  public get _alarmSettings(): EndpointAlarmSettings {
+    const settings = alarmSettings(this.options, Defaults.LATENCY_THRESHOLD);
+    return this._choices().maximumConcurrency === 1 ? settings : { ...settings, concurrency: this.options.concurrencyThreshold ?? Defaults.CONCURRENCY_THRESHOLD };
   }
 
   public get _topics(): sns.ITopic[] {

@@ -13,6 +13,7 @@ import { modelPackageVersion } from '../../registry/model-package.contract';
 import { ModelRegistry } from '../../registry/model-registry';
 import { Deployment } from '../choices/deployment';
 import { DeploymentSettings } from '../deployment.contract';
+import { EndpointAlarms } from '../endpoint-alarms';
 import { DeploymentPermissions } from '../workflow/deployment-permissions';
 import { alarmArn, deploymentConfigProps, endpointConfigProps, rollbackAlarms } from './pinned-resources';
 import { scalableTargetProps, scaleFromZeroAlarmProps, scalingPolicyProps } from './pinned-scaling';
@@ -38,6 +39,8 @@ export class PinnedDeployment extends Construct {
   public readonly executionRole: iam.Role;
   /** Undefined until a version is named. */
   public readonly endpoint?: sagemaker.CfnEndpoint;
+  /** Page the owner, whichever version serves. */
+  public readonly alarms: EndpointAlarms;
   /** Alarms on the new fleet that roll a release back. */
   public readonly rollbackAlarms: cloudwatch.Alarm[];
   private readonly props: PinnedDeploymentProps;
@@ -58,6 +61,7 @@ export class PinnedDeployment extends Construct {
     new DeploymentPermissions(this, { ...props, endpointName: this.endpointName, executionRole: this.executionRole }).grantExecutionRole(props.deployment._choices().endpoint);
     const alarms = PINNED_ALARM_KINDS.map((kind) => alarmArn(this, pinnedAlarm(props.modelName, kind)));
     this.executionRole.addToPolicy(new iam.PolicyStatement({ actions: ['cloudwatch:DescribeAlarms'], resources: alarms }));
+    this.alarms = new EndpointAlarms(this, 'Alarms', { endpointName: this.endpointName, governance: props.governance, deployment: props.deployment });
     this.rollbackAlarms = [];
     if (pinned?.version !== undefined) this.endpoint = this.release({ ...pinned, version: pinned.version });
   }

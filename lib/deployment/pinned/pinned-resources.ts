@@ -4,7 +4,7 @@ import * as sagemaker from 'aws-cdk-lib/aws-sagemaker';
 import { Construct } from 'constructs';
 import { DataLake } from '../../data/data-lake';
 import { lakeKeys, s3Uri } from '../../data/data-lake.contract';
-import { ENDPOINT_METRICS, ENDPOINT_NAMESPACE } from '../../monitoring/metric-catalogue.contract';
+import { ENDPOINT_METRICS, ENDPOINT_NAMESPACE, REQUEST_COUNT } from '../../monitoring/metric-catalogue.contract';
 import { AsynchronousEndpointSettings, DeploymentChoices, RATE_MINIMUM_REQUESTS, RealTimeEndpointSettings, VARIANT_NAME } from '../deployment.contract';
 import { pinnedAlarm } from './pinned.contract';
 
@@ -96,6 +96,7 @@ export function rollbackAlarms(scope: Construct, modelName: string, endpointName
     treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
   };
   const { errorRate, latencyMicroseconds, latencyPercentile } = choices.rollback;
+  const count = REQUEST_COUNT[choices.endpoint.kind];
   return [
     new cloudwatch.Alarm(scope, 'ErrorRate', {
       ...common,
@@ -105,7 +106,7 @@ export function rollbackAlarms(scope: Construct, modelName: string, endpointName
         expression: `IF(requests >= ${RATE_MINIMUM_REQUESTS}, errors / requests, 0)`,
         label: 'error rate',
         period: MINUTE,
-        usingMetrics: { requests: metric(ENDPOINT_METRICS.invocations, 'Sum'), errors: metric(ENDPOINT_METRICS.errors5xx, 'Sum') },
+        usingMetrics: { requests: metric(count.metricName, count.statistic), errors: metric(ENDPOINT_METRICS.errors5xx, 'Sum') },
       }),
       threshold: errorRate,
     }),

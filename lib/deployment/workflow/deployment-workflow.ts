@@ -14,6 +14,7 @@ import { ModelRegistry } from '../../registry/model-registry';
 import { Deployment } from '../choices/deployment';
 import { executionSeconds } from '../deployment-limits.contract';
 import { DeploymentSettings } from '../deployment.contract';
+import { EndpointAlarms } from '../endpoint-alarms';
 import { deploymentDefinition } from './deployment-definition';
 import { DeploymentPermissions } from './deployment-permissions';
 
@@ -39,6 +40,8 @@ export class DeploymentWorkflow extends Construct {
   public readonly endpointName: string;
   /** Role of the containers behind the endpoint. */
   public readonly executionRole: iam.Role;
+  /** Page the owner, whichever version serves. */
+  public readonly alarms: EndpointAlarms;
   /** Starts the workflow when a version is approved. */
   public readonly rule: events.Rule;
   /** Starts the workflow when one of its executions was stopped, ran out of time or failed. */
@@ -95,6 +98,7 @@ export class DeploymentWorkflow extends Construct {
       timeout: Duration.seconds(executionSeconds(choices)),
     });
     this.stateMachine = workflow.stateMachine;
+    this.alarms = new EndpointAlarms(this, 'Alarms', { endpointName: this.endpointName, governance, deployment });
     this.rule = this.startOnApproval(modelName);
     this.reconciliationRule = this.startAfterDeath(modelName);
     const resource = this.followStack(settings, permissions);
