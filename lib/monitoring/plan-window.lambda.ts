@@ -76,7 +76,10 @@ async function capturedKeys(s3: S3Client, bucket: string, folders: readonly stri
   return keys;
 }
 
-/** SageMaker appends endpoint, variant and hour to the destination of data capture. */
+/**
+ * SageMaker appends endpoint, variant and hour to the destination of data capture. Only what clients got from a version that was, or was becoming,
+ * the champion: a shadow's and a challenger's answers lie below the champion's version under their own variants, and their stages judge them.
+ */
 function captureFolder(environment: Environment, version: number): string {
   return `${lakeKeys.capturedPrefix(environment.MODEL_NAME, version)}${environment.ENDPOINT_NAME}/${VARIANT_NAME}/`;
 }

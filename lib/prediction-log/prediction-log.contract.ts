@@ -58,6 +58,11 @@ export function readCapturedKey(model: string, key: string): CapturedObject | un
   };
 }
 
+/** Requests and answers of asynchronous endpoints lie in the same area, under names that their callers choose. */
+export function isAsynchronousObject(key: string): boolean {
+  return /^captured\/[^/]+\/(?:requests|v\d+\/(?:responses|failures))\//.test(key);
+}
+
 /** Partition column of the table, and the folder's name. */
 export const DAY_COLUMN = 'inference_date';
 

@@ -102,4 +102,31 @@ describe('CSV rows', () => {
       }),
     );
   });
+
+  it('are read as the CSV library reads them', () => {
+    const rows = fc.array(fc.array(value, { minLength: 1, maxLength: 4 }), { maxLength: 5 });
+    fc.assert(
+      fc.property(rows, fc.constantFrom('\n', '\r\n'), fc.boolean(), (values, newline, closed) => {
+        const text = values.map(formatCsvRow).join(newline) + (closed ? newline : '');
+        const read = parseCsv(text);
+        expect(read).toEqual(values.filter((row) => row.length > 1 || row[0] !== ''));
+        expect(read).toEqual(Papa.parse<string[]>(text, { delimiter: ',', newline, skipEmptyLines: true }).data);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it.each<[string, string, string[][]]>([
+    ['a byte order mark', '\uFEFFa,b\n"1",2', [['a', 'b'], ['1', '2']]],
+    ['old line endings', 'a,"b"\rc,d\r\r', [['a', 'b'], ['c', 'd']]],
+    ['a quote within a field', 'a"b,c\nd,e', [['a"b', 'c'], ['d', 'e']]],
+    ['text after a closing quote, without losing the next line', '"a"b,c\nd,e', [['ab', 'c'], ['d', 'e']]],
+    ['a quote that is never closed', 'a,"b\nc', [['a', 'b\nc']]],
+    ['nothing', '', []],
+  ])('with %s are read as far as they can be', (_title, text, rows) => expect(parseCsv(text)).toEqual(rows));
+
+  it('may be as long as a captured request', () => {
+    const field = 'x'.repeat(5_000_000);
+    expect(parseCsv(`"${field}""",1`)).toEqual([[`${field}"`, '1']]);
+  });
 });

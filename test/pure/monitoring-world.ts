@@ -61,6 +61,9 @@ export class MonitoringWorld {
   public readonly outcomes: Record<string, any>[] = [];
   public readonly running = new Set<string>();
   public invocations: number[] = [];
+  public readonly queries: Record<string, any>[] = [];
+  /** More that DescribeEndpoint says. */
+  public endpoint: object = {};
   public samplingPercentage = 100;
   public pageSize = 1000;
   /** Called before the n-th conditional write. */
@@ -112,8 +115,9 @@ export class MonitoringWorld {
         return { CustomerMetadataProperties: metadata };
       }
       case 'DescribeEndpointCommand':
-        return { DataCaptureConfig: { CurrentSamplingPercentage: this.samplingPercentage } };
+        return { DataCaptureConfig: { CurrentSamplingPercentage: this.samplingPercentage }, ...this.endpoint };
       case 'GetMetricDataCommand':
+        this.queries.push(...input.MetricDataQueries);
         return { MetricDataResults: [{ Id: 'invocations', Values: this.invocations }] };
       case 'PutMetricDataCommand':
         this.metrics.push(input);

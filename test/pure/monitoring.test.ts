@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { capturedVersion } from '../../lib/deployment/deployment.contract';
 import { METRICS } from '../../lib/monitoring/metric-catalogue.contract';
+import type { CapturedFile } from '../../lib/monitoring/monitoring.contract';
 import { at, MODEL, Model, packageArn } from './monitoring-world';
 
 const far = (i: number): number => 400 + (i % 100);
@@ -32,6 +34,31 @@ describe('monitoring a window', () => {
     // The prediction log has a function of its own.
     const expected = Object.values(METRICS).filter((metric) => metric.dimensions.length === 1 && metric !== METRICS.predictionLogProblems).map(({ name }) => name);
     expect(Object.keys(model.emitted).sort()).toEqual(expected.sort());
+  });
+
+  it('reads no answers of a shadow or a challenger, and nothing of an asynchronous endpoint', async () => {
+    const model = new Model(1);
+    model.serve(1, 10, 300);
+    const [own] = [...model.objects.keys()].filter((key) => key.startsWith('captured/'));
+    const others = ['Shadow-v2', 'Challenger-v2'].map((variant) => own!.replace('/AllTraffic/', `/${variant}/`));
+    const asynchronous = [`captured/${MODEL}/requests/2001/02/05/10/a.jsonl`, `captured/${MODEL}/v1/responses/AllTraffic/2001/02/05/10/a.jsonl`, `captured/${MODEL}/v1/failures/a.jsonl`];
+    for (const key of [...others, ...asynchronous]) model.put(key, model.objects.get(own!)!.body.replaceAll('"data":"', '"data":"9'));
+    const plan = await model.plan(10);
+    expect(model.json<CapturedFile[]>(plan.filesKey).map(({ key, version }) => [key, version])).toEqual([[own, 1]]);
+    expect(others.map(capturedVersion)).toEqual([2, 2]);
+  });
+
+  it.each<[string, object, string, string]>([
+    ['a real-time endpoint', {}, 'Invocations', 'Sum'],
+    ['an asynchronous endpoint', { AsyncInferenceConfig: {} }, 'Invocation5XXErrors', 'SampleCount'],
+    ['a serverless endpoint', { ProductionVariants: [{ CurrentServerlessConfig: {} }] }, 'Invocations', 'Sum'],
+  ])('counts the requests of %s by what it publishes', async (_title, endpoint, metricName, statistic) => {
+    const model = new Model(1);
+    model.serve(1, 10, 300);
+    model.endpoint = endpoint;
+    model.invocations = [600];
+    await model.monitor(10);
+    expect(model.queries.map(({ MetricStat }) => [MetricStat.Metric.MetricName, MetricStat.Stat])).toEqual([[metricName, statistic]]);
   });
 
   it('reads every file of the window and version, over pages, and no other', async () => {

@@ -293,6 +293,16 @@ describe('logging a captured file', () => {
     expect(world.below('predictions/')).toHaveLength(1);
   });
 
+  it('passes over requests and answers of an asynchronous endpoint, whatever they are called, also when it fills up', async () => {
+    const world = new World();
+    const keys = [`captured/${MODEL}/requests/a.jsonl`, `captured/${MODEL}/v3/responses/a.jsonl`, `captured/${MODEL}/v3/failures/x/y/a.jsonl`];
+    for (const key of keys) {
+      world.capture(['anything'], key);
+      expect(await world.log(key)).toEqual({ files: 0, rows: 0, problems: 0 });
+    }
+    expect(await world.run({ time: '2001-02-05T10:41:00Z', prefix: `captured/${MODEL}/` })).toEqual({ files: 0, rows: 0, problems: 0 });
+  });
+
   it('passes over a captured file that has expired', async () => {
     expect(await new World().log(captured())).toEqual({ files: 0, rows: 0, problems: 0 });
   });
