@@ -297,7 +297,7 @@ describe('logging a captured file', () => {
     const world = new World();
     const keys = [`captured/${MODEL}/requests/a.jsonl`, `captured/${MODEL}/v3/responses/a.jsonl`, `captured/${MODEL}/v3/failures/x/y/a.jsonl`];
     for (const key of keys) {
-      world.capture(['anything'], key);
+      world.capture([{ any: 'thing' }], key);
       expect(await world.log(key)).toEqual({ files: 0, rows: 0, problems: 0 });
     }
     expect(await world.run({ time: '2001-02-05T10:41:00Z', prefix: `captured/${MODEL}/` })).toEqual({ files: 0, rows: 0, problems: 0 });

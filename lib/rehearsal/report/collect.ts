@@ -1,5 +1,5 @@
 import { METADATA_HYPERPARAMETER, METADATA_METRIC, PACKAGE_METADATA } from '../../registry/model-package.contract';
-import { capturedVersion, deploymentNames } from '../../deployment/deployment.contract';
+import { readCapturedKey } from '../../prediction-log/prediction-log.contract';
 import { lakeKeys, parseS3Uri } from '../../data/data-lake.contract';
 import type { Verdict } from '../../evaluation/verdict.contract';
 import type { LedgerEntry } from '../../governance/outcome.contract';
@@ -95,14 +95,13 @@ export async function collectRecords(rehearsal: Rehearsal, model: string, bucket
   const rows = new Map<string, number>();
   const prefix = lakeKeys.capturedPrefix(model, 0).replace(/v0\/$/, '');
   for (const key of await rehearsal.keys(bucket, prefix)) {
-    const version = capturedVersion(key);
+    const captured = readCapturedKey(model, key);
     // Requests and answers of asynchronous endpoints lie there, too.
-    if (version === undefined) continue;
-    const isShadow = key.includes(`/${deploymentNames.challengerVariant('SHADOW', version)}/`);
+    if (captured === undefined) continue;
     for (const line of (await rehearsal.text(bucket, key)).split('\n').filter((text) => text !== '')) {
       const { captureData, eventMetadata } = JSON.parse(line);
       const from = Math.floor(Date.parse(eventMetadata.inferenceTime) / grain) * grain;
-      const slot = `${from} ${version} ${Number(isShadow)}`;
+      const slot = `${from} ${captured.version} ${Number(captured.shadow)}`;
       rows.set(slot, (rows.get(slot) ?? 0) + String(captureData.endpointInput.data).trim().split('\n').length);
     }
   }
