@@ -12,7 +12,7 @@ export const OUTCOMES = {
   training: ['REGISTERED', 'REJECTED', 'DATA_INVALID', 'SKIPPED', 'FAILED'],
   deployment: ['DEPLOYED', 'ROLLED_BACK', 'REJECTED', 'REFUSED', 'SKIPPED', 'FAILED'],
   monitoring: ['STABLE', 'DRIFTED', 'INSUFFICIENT_DATA', 'DATA_QUALITY', 'NOT_DEPLOYED', 'SKIPPED', 'FAILED'],
-  retraining: ['STARTED', 'DECLINED', 'LOOP_GUARD', 'FAILED'],
+  retraining: ['STARTED', 'DECLINED', 'LOOP_GUARD'],
   operations: ['FROZEN', 'UNFROZEN'],
 } as const;
 

@@ -108,12 +108,12 @@ export class PinnedDeployment extends Construct {
 
   private scale({ endpoint: { scaling } }: PinnedChoices['choices'], endpoint: sagemaker.CfnEndpoint): void {
     if (!scaling) return;
-    const { modelName } = this.props;
+    const { modelName, governance } = this.props;
     const target = new applicationautoscaling.CfnScalableTarget(this, 'ScalableTarget', scalableTargetProps(this.endpointName, scaling));
     target.node.addDependency(endpoint);
     for (const settings of scaling.policies) {
       const policy = new applicationautoscaling.CfnScalingPolicy(this, `Scaling-${settings.name}`, scalingPolicyProps(modelName, this.endpointName, target, settings));
-      if (settings.type === 'SCALE_FROM_ZERO') new cloudwatch.CfnAlarm(this, `Alarm-${settings.name}`, scaleFromZeroAlarmProps(modelName, this.endpointName, settings, policy));
+      if (settings.type === 'SCALE_FROM_ZERO') new cloudwatch.CfnAlarm(this, `Alarm-${settings.name}`, scaleFromZeroAlarmProps(modelName, this.endpointName, settings, policy, governance.owner.runbookUrl));
     }
   }
 

@@ -101,7 +101,7 @@ export function rollbackAlarms(scope: Construct, modelName: string, endpointName
     new cloudwatch.Alarm(scope, 'ErrorRate', {
       ...common,
       alarmName: pinnedAlarm(modelName, 'error-rate'),
-      alarmDescription: `Error rate of the fleet that CloudFormation deploys: rolls back. ${runbookUrl}#rollback-alarms`,
+      alarmDescription: `Error rate of the fleet that CloudFormation deploys: rolls back. ${runbookUrl}#pinned-rollback-alarms`,
       metric: new cloudwatch.MathExpression({
         expression: `IF(requests >= ${RATE_MINIMUM_REQUESTS}, errors / requests, 0)`,
         label: 'error rate',
@@ -113,7 +113,7 @@ export function rollbackAlarms(scope: Construct, modelName: string, endpointName
     new cloudwatch.Alarm(scope, 'Latency', {
       ...common,
       alarmName: pinnedAlarm(modelName, 'latency'),
-      alarmDescription: `Latency of the fleet that CloudFormation deploys: rolls back. ${runbookUrl}#rollback-alarms`,
+      alarmDescription: `Latency of the fleet that CloudFormation deploys: rolls back. ${runbookUrl}#pinned-rollback-alarms`,
       metric: metric(ENDPOINT_METRICS.modelLatency, `p${latencyPercentile}`),
       threshold: latencyMicroseconds,
       // A quantile of three requests is noise (PutMetricAlarm, EvaluateLowSampleCountPercentile).

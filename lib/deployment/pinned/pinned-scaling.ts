@@ -38,10 +38,10 @@ export function scalingPolicyProps(modelName: string, endpointName: string, targ
 }
 
 /** What a policy that does not track a target needs: an alarm that starts it. Same page as the policy. @internal */
-export function scaleFromZeroAlarmProps(modelName: string, endpointName: string, { name }: ScaleFromZeroSettings, policy: applicationautoscaling.CfnScalingPolicy): cloudwatch.CfnAlarmProps {
+export function scaleFromZeroAlarmProps(modelName: string, endpointName: string, { name }: ScaleFromZeroSettings, policy: applicationautoscaling.CfnScalingPolicy, runbookUrl: string): cloudwatch.CfnAlarmProps {
   return {
     alarmName: deploymentNames.scalingPolicy(modelName, name),
-    alarmDescription: `Requests wait for ${endpointName}, which has no instance: starts one. Not a page.`,
+    alarmDescription: `Requests wait for ${endpointName}, which has no instance: starts one. Not a page. ${runbookUrl}#scale-from-zero`,
     namespace: ENDPOINT_NAMESPACE,
     metricName: 'HasBacklogWithoutCapacity',
     dimensions: [{ name: 'EndpointName', value: endpointName }],

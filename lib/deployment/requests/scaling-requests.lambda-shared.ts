@@ -64,7 +64,7 @@ function targetTracking({ endpointName }: DeploymentSettings, policy: TargetTrac
 export function scaleFromZeroAlarmRequest(settings: DeploymentSettings, policy: ScaleFromZeroSettings, policyArn: string): PutMetricAlarmCommandInput {
   return {
     AlarmName: deploymentNames.scalingPolicy(settings.modelName, policy.name),
-    AlarmDescription: `Requests wait for ${settings.endpointName}, which has no instance: starts one. Not a page.`,
+    AlarmDescription: `Requests wait for ${settings.endpointName}, which has no instance: starts one. Not a page. ${settings.runbookUrl}#scale-from-zero`,
     Namespace: ENDPOINT_NAMESPACE,
     MetricName: ENDPOINT_METRICS.backlogWithoutCapacity,
     Dimensions: [{ Name: 'EndpointName', Value: settings.endpointName }],
