@@ -261,6 +261,20 @@ describe('the custom resource', () => {
     expect(world.configs.size).toBe(1);
   });
 
+  it('makes SageMaker roll back a canary that would bake for longer than the function may wait', async () => {
+    const world = new DeploymentWorld();
+    world.serve(1);
+    world.addVersion(2);
+    const made = await plan(world);
+    for (const step of ['prepare', 'start'] as const) await applyDeployment({ step, stage: 'RELEASE', plan: made }, clientsOf(world), SETTINGS);
+    world.now += 300_000;
+    const began = world.now;
+    await followStack(event('Delete'), clientsOf(world), SETTINGS, 'machine', async (milliseconds) => void (world.now += milliseconds));
+    expect(world.endpoint).toBeUndefined();
+    expect(world.now - began).toBeLessThan(120_000);
+    expect([world.alarms.size, world.configs.size, world.models.size]).toEqual([0, 0, 0]);
+  });
+
   it('removes everything of the model and nothing of another', async () => {
     const world = new DeploymentWorld();
     world.serve(1);

@@ -53,7 +53,7 @@ export abstract class SurroundingWorld {
   }
 
   protected onPutMetricData({ MetricData }: Input): Input {
-    for (const datum of MetricData) this.published.push({ time: datum.Timestamp.getTime(), value: datum.Value, config: datum.Dimensions[1].Value });
+    for (const datum of MetricData) this.published.push({ time: datum.Timestamp?.getTime() ?? this.now, value: datum.Value, config: datum.Dimensions[1].Value });
     return {};
   }
 

@@ -90,11 +90,14 @@ describe('the serving configuration of a deployed model', () => {
     expect(simulation.counters).toMatchObject({ denied: 0, schemaErrors: 0 });
   });
 
-  it('leaves with its stack: nothing that a deployment made is there any more, what it recorded is', async () => {
+  it('leaves with its stack, in the middle of a canary: nothing that a deployment made is there any more, what it recorded is', async () => {
     const bucket = life.bucket;
-    life.traffic.stop();
+    await deploy(join(folder, 'first'));
+    await rehearsal.advance(8);
+    expect((await life.endpoint()).status).toBe('Updating');
     expect(rehearsal.inventory().filter((arn) => DEPLOYED.test(arn))).not.toEqual([]);
     for (const { status, reason } of await rehearsal.destroy()) expect(reason ?? status).toBe('DELETE_COMPLETE');
+    life.traffic.stop();
     await rehearsal.advance(30);
     expect(rehearsal.inventory().filter((arn) => DEPLOYED.test(arn))).toEqual([]);
     expect((await rehearsal.keys(bucket, `state/${MODEL}/`)).length).toBeGreaterThan(0);

@@ -88,8 +88,8 @@ export async function withAlarms(state: AnalysisState, cloudWatch: CloudWatchCli
 }
 
 
-/** The verdict as SageMaker can read it: 1 rolls back. */
-export async function publishVerdict(cloudWatch: CloudWatchClient, settings: DeploymentSettings, resource: string, value: 0 | 1, now: string): Promise<void> {
+/** The verdict as SageMaker can read it: 1 rolls back. @param now without it, the time at which CloudWatch receives the verdict */
+export async function publishVerdict(cloudWatch: CloudWatchClient, settings: DeploymentSettings, resource: string, value: 0 | 1, now?: string): Promise<void> {
   await cloudWatch.send(
     new PutMetricDataCommand({
       Namespace: METRIC_NAMESPACE,
@@ -97,7 +97,7 @@ export async function publishVerdict(cloudWatch: CloudWatchClient, settings: Dep
         {
           MetricName: METRICS.analysisFailed.name,
           Dimensions: analysisDimensions(settings.modelName, resource),
-          Timestamp: new Date(now),
+          ...(now === undefined ? {} : { Timestamp: new Date(now) }),
           Value: value,
           Unit: METRICS.analysisFailed.unit,
         },

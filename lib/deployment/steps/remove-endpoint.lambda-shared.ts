@@ -3,6 +3,7 @@ import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { DeleteEndpointCommand, type SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { ListExecutionsCommand, type SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import type { DeploymentSettings } from '../deployment.contract';
+import { publishVerdict } from '../looks/look-metrics.lambda-shared';
 import { findEndpoint, ignoring, isInProgress, isMissing } from '../sagemaker-state.lambda-shared';
 import { deleteAlarms, deleteResources } from './clean-up.lambda-shared';
 import { removeScaling } from './scaling.lambda-shared';
@@ -27,7 +28,7 @@ export async function removeEndpoint(
 ): Promise<void> {
   await stopExecutions(clients.sfn, stateMachineArn);
   await removeScaling(clients, settings);
-  await deleteEndpoint(clients.sagemaker, settings.endpointName, pause);
+  await deleteEndpoint(clients, settings, pause);
   await deleteAlarms(clients.cloudWatch, settings.modelName);
   await deleteResources(clients.sagemaker, settings.modelName, new Set());
 }
@@ -44,7 +45,8 @@ async function stopExecutions(sfn: SFNClient, stateMachineArn: string): Promise<
   } while (nextToken !== undefined);
 }
 
-async function deleteEndpoint(sagemaker: SageMakerClient, name: string, pause: (milliseconds: number) => Promise<void>): Promise<void> {
+async function deleteEndpoint({ sagemaker, cloudWatch }: RemovalClients, settings: DeploymentSettings, pause: (milliseconds: number) => Promise<void>): Promise<void> {
+  const name = settings.endpointName;
   for (let attempt = 1; ; attempt++) {
     const endpoint = await findEndpoint(sagemaker, name);
     if (endpoint === undefined) return;
@@ -59,6 +61,9 @@ async function deleteEndpoint(sagemaker: SageMakerClient, name: string, pause: (
         throw new Error(`endpoint ${name} is ${endpoint.EndpointStatus} and cannot be deleted until that ends: delete the stack again when it is InService`);
       }
     }
+    // Baking takes longer than this function may; the alarm on the analysis makes SageMaker roll back, which does not.
+    const pending = endpoint.PendingDeploymentSummary?.EndpointConfigName;
+    if (pending !== undefined) await publishVerdict(cloudWatch, settings, pending, 1);
     await pause(PAUSE_MILLISECONDS);
   }
 }

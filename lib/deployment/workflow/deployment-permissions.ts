@@ -98,9 +98,7 @@ export class DeploymentPermissions {
     this.allow(role, ['sagemaker:DescribeEndpoint'], [this.endpoint]);
     this.grantDescribeAlarms(role);
     this.allow(role, ['cloudwatch:GetMetricData'], ['*'], 'GetMetricData has no resources (Service Authorization Reference, CloudWatch)');
-    this.allow(role, ['cloudwatch:PutMetricData'], ['*'], 'PutMetricData has no resources; the namespace is a condition (Service Authorization Reference, CloudWatch)', {
-      StringEquals: { 'cloudwatch:namespace': METRIC_NAMESPACE },
-    });
+    this.grantVerdict(role);
   }
 
   public grantVerify(handler: IFunction): void {
@@ -134,6 +132,7 @@ export class DeploymentPermissions {
     this.grantState(handler);
     this.grantRemoval(handler);
     this.grantScaling(handler.role!, ['DeregisterScalableTarget']);
+    this.grantVerdict(handler.role!);
     stateMachine.grantStartExecution(handler);
     this.allow(handler.role!, ['states:ListExecutions'], [stateMachine.stateMachineArn]);
     const executions = Stack.of(this.scope).formatArn({
@@ -143,6 +142,12 @@ export class DeploymentPermissions {
       arnFormat: ArnFormat.COLON_RESOURCE_NAME,
     });
     this.allow(handler.role!, ['states:StopExecution'], [executions], 'executions are named when they start');
+  }
+
+  private grantVerdict(role: iam.IRole): void {
+    this.allow(role, ['cloudwatch:PutMetricData'], ['*'], 'PutMetricData has no resources; the namespace is a condition (Service Authorization Reference, CloudWatch)', {
+      StringEquals: { 'cloudwatch:namespace': METRIC_NAMESPACE },
+    });
   }
 
   /** The champion pointer and the freeze. */

@@ -161,6 +161,7 @@ export class Invoker {
         ...configuration.environment,
       },
       now: () => clock.now(),
+      sleep: (milliseconds) => clock.sleep(milliseconds),
       random: unique,
       runtimeRequire: gateway.requireFor(principal),
       log: (line, level) => logs.append(configuration.logGroup, stream, line.startsWith('{') ? line : `${level}\t${line}`),

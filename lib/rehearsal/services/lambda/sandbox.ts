@@ -12,6 +12,8 @@ export interface SandboxOptions {
   readonly configuration: FunctionConfiguration;
   readonly environment: Record<string, string>;
   readonly now: () => number;
+  /** Lets virtual time pass. */
+  readonly sleep: (milliseconds: number) => Promise<void>;
   readonly random: Random;
   /** Packages that the runtime provides: the AWS SDK. */
   readonly runtimeRequire: (id: string) => unknown;
@@ -69,6 +71,7 @@ export class Sandbox {
     if (name === 'https') return this.options.responses.https;
     if (NETWORK.has(name.split('/')[0]!)) throw new Error(`function ${this.options.configuration.name} may not use ${id}: the rehearsal has no network`);
     if (name === 'crypto') return this.globals.crypto;
+    if (name === 'timers/promises') return { setTimeout: (milliseconds: number, value?: unknown) => this.options.sleep(milliseconds).then(() => value) };
     if (name === 'process') return this.globals.process;
     return hostRequire(id);
   }
