@@ -3,6 +3,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { ModelGovernance } from '../governance/model-governance';
+import { executionFailures } from '../private/execution-failures';
 import { ModelAlarm, ModelAlarmProps } from '../private/model-alarm';
 import { catalogueMetric } from './catalogue-metric';
 import { CatalogueMetric, METRICS } from './metric-catalogue.contract';
@@ -78,21 +79,11 @@ export class MonitoringAlarms extends Construct {
     this.monitoringFailures = alarm('MonitoringFailures', {
       name: 'monitoring-failures',
       meaning: 'The monitoring workflow fails again and again; each failure has also been recorded.',
-      metric: new cloudwatch.MathExpression({
-        expression: 'FILL(failed, 0) + FILL(timedOut, 0) + FILL(aborted, 0)',
-        label: 'executions that did not succeed',
-        period: interval,
-        usingMetrics: {
-          failed: props.stateMachine.metricFailed({ period: interval }),
-          timedOut: props.stateMachine.metricTimedOut({ period: interval }),
-          aborted: props.stateMachine.metricAborted({ period: interval }),
-        },
-      }),
+      metric: executionFailures(props.stateMachine, interval),
       threshold: 1,
       comparison: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       datapointsToAlarm: settings.windows,
       evaluationPeriods: settings.of,
-      // Step Functions emits these counts only when there is something to count.
       treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
     });
   }

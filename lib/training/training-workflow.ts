@@ -12,6 +12,7 @@ import { ModelGovernance } from '../governance/model-governance';
 import { acknowledgeWildcard } from '../private/acknowledge';
 import { Problems } from '../private/errors';
 import { allowDistributedMap } from '../private/distributed-map';
+import { ExecutionFailuresAlarm } from '../private/execution-failures';
 import { HandlerFunction } from '../private/handler-function';
 import { Workflow } from '../private/workflow';
 import { ModelRegistry } from '../registry/model-registry';
@@ -91,6 +92,7 @@ export class TrainingWorkflow extends Construct {
       timeout: limit,
     });
     this.stateMachine = workflow.stateMachine;
+    new ExecutionFailuresAlarm(this, 'Failures', { governance, stateMachine: this.stateMachine, workflow: 'training' });
     allowJobs(this.stateMachine.role, this, modelName, this.jobRole);
     allowDistributedMap(this, this.stateMachine);
     lake._grantRead(this.stateMachine.role, 'snapshots', modelName);

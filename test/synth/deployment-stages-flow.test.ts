@@ -148,6 +148,17 @@ describe('an A/B test', () => {
     expect(updates(world).map(({ config }) => config.replace(/^.*-run/, ''))).toEqual(['-shadow', '-test', '', '']);
     expect(flow.only.detail.history.map(({ stage }: { stage: string }) => stage)).toEqual(['SHADOW', 'AB_TEST']);
   });
+
+  it('leaves what each stage said among the reasons of the deployment', async () => {
+    const { flow } = flowOf(STAGED);
+    const decide = decides(flow, 'NEXT_STAGE', [], 1);
+    flow.look = (event) => {
+      const result = decide(event);
+      return result?.next === 'NEXT_STAGE' ? { ...result, state: { ...result.state, reasons: [`${event.stage} says yes`] } } : result;
+    };
+    await flow.run(2);
+    expect(flow.only.reasons).toEqual(expect.arrayContaining(['SHADOW says yes', 'AB_TEST says yes', expect.stringContaining('endpoint serves version 2')]));
+  });
 });
 
 describe('a release without guardrails', () => {

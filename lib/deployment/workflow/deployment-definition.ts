@@ -101,7 +101,8 @@ export function deploymentDefinition(governance: ModelGovernance, handlers: Depl
         timeoutSeconds: HANDLER_SECONDS,
       }),
       IsPromoted: choose([['$promotion.promoted', 'NoteDeployed']], 'NoteLostRace'),
-      NoteDeployed: done('DEPLOYED', expr('$append($plan.reasons, $verification.reasons)'), expr('$plan.page')),
+      // What shadow and test said is a reason, too.
+      NoteDeployed: done('DEPLOYED', expr('$append($append($plan.reasons, $history.analysis.reasons), $verification.reasons)'), expr('$plan.page')),
       NoteLostRace: done('FAILED', expr('$promotion.reasons'), true, 'Restore'),
       ...restorationStates(handlers, choices),
 

@@ -8,6 +8,7 @@ import { DataLake } from '../../data/data-lake';
 import { EVIDENCE_FOLDER } from '../../data/data-lake.contract';
 import { ModelGovernance } from '../../governance/model-governance';
 import { Problems } from '../../private/errors';
+import { ExecutionFailuresAlarm } from '../../private/execution-failures';
 import { HandlerFunction } from '../../private/handler-function';
 import { Workflow } from '../../private/workflow';
 import { ModelRegistry } from '../../registry/model-registry';
@@ -98,6 +99,7 @@ export class DeploymentWorkflow extends Construct {
       timeout: Duration.seconds(executionSeconds(choices)),
     });
     this.stateMachine = workflow.stateMachine;
+    new ExecutionFailuresAlarm(this, 'Failures', { governance, stateMachine: this.stateMachine, workflow: 'deployment' });
     this.alarms = new EndpointAlarms(this, 'Alarms', { endpointName: this.endpointName, governance, deployment });
     this.rule = this.startOnApproval(modelName);
     this.reconciliationRule = this.startAfterDeath(modelName);
