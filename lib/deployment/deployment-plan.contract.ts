@@ -19,6 +19,8 @@ export interface DeploymentPlan {
   readonly stages: readonly StagePlan[];
   /** What must be found when the endpoint has settled. */
   readonly expected?: ExpectedModel;
+  /** A container of AWS Marketplace: made from its package, and released without guardrails, which it does not have. */
+  readonly marketplace?: boolean;
   /** Conditions of the champion pointer's write: the ETag that was read, or 'absent'. */
   readonly championEtag?: string;
   /** The registry says that an earlier deployment of this version was rolled back or rejected. */

@@ -39,7 +39,7 @@ export const DEPLOYMENT_ENVIRONMENT = ['DEPLOYMENT_SETTINGS'] as const;
 export const LIFECYCLE_ENVIRONMENT = ['DEPLOYMENT_SETTINGS', 'STATE_MACHINE_ARN'] as const;
 
 /**
- * How the release moves traffic. `UNGUARDED`: SageMaker has no guardrails for the endpoint (serverless, Inf1); the workflow itself bakes the new
+ * How the release moves traffic. `UNGUARDED`: SageMaker has no guardrails for the endpoint (serverless, Inf1) or the container (AWS Marketplace); the workflow itself bakes the new
  * version and puts the old one back.
  */
 export type RoutingType = 'CANARY' | 'LINEAR' | 'ROLLING' | 'ALL_AT_ONCE' | 'UNGUARDED';

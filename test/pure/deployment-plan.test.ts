@@ -1,7 +1,11 @@
+import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
-import type { DeploymentPlan } from '../../lib/deployment/deployment-plan.contract';
+import { type DeploymentPlan, settingsOf } from '../../lib/deployment/deployment-plan.contract';
 import type { DeploymentInput, DeploymentSettings, ShadowSettings, TestSettings } from '../../lib/deployment/deployment.contract';
+import { pinnedRelease } from '../../lib/deployment/pinned/pinned-release.lambda';
 import { readAndPlan } from '../../lib/deployment/plan/plan-deployment.lambda';
+import { alarmRequests, updateEndpointRequest } from '../../lib/deployment/requests/deployment-requests.lambda-shared';
+import { createModelRequest, deployable } from '../../lib/deployment/requests/endpoint-config-requests.lambda-shared';
 import { DeploymentWorld, DIGEST, MODEL, packageArn, REPOSITORY, SETTINGS } from './deployment-world';
 
 type Trigger = DeploymentInput['trigger'];
@@ -46,6 +50,55 @@ describe('the plan', () => {
     expect(made.action).toBe(action);
     expect(made.reasons[0]).toMatch(reason);
     expect(made.page).toBe(action === 'REFUSE');
+  });
+
+  describe('for a container of AWS Marketplace', () => {
+    const container = { Image: `${REPOSITORY}:v1`, ImageDigest: DIGEST, ProductId: 'prod-abcdef' };
+    const subscribed = (more: object = { InferenceSpecification: { Containers: [container] } }): DeploymentWorld => {
+      const world = second();
+      world.addVersion(2, more);
+      return world;
+    };
+    const allAtOnce: DeploymentSettings = { ...SETTINGS, routing: { type: 'ALL_AT_ONCE', percent: 100, waitSeconds: 300 } };
+    const serverless: DeploymentSettings = { ...allAtOnce, endpoint: { kind: 'SERVERLESS', memorySizeMegabytes: 2048, maximumConcurrency: 5 }, routing: { ...allAtOnce.routing, type: 'UNGUARDED' } };
+
+    it.each<[string, DeploymentSettings, RegExp]>([
+      ['a canary', SETTINGS, /no deployment guardrails.*use Deployment\.allAtOnce\(\)/],
+      ['linear steps', { ...SETTINGS, routing: { type: 'LINEAR', percent: 50, waitSeconds: 600 } }, /no deployment guardrails/],
+      ['rolling', { ...SETTINGS, routing: { type: 'ROLLING', percent: 50, waitSeconds: 600 } }, /no deployment guardrails/],
+      ['a shadow stage', { ...allAtOnce, shadow: SHADOW }, /no shadow variants/],
+      ['a serverless endpoint', serverless, /no serverless endpoint takes/],
+    ])('is refused with %s, and a person is told', async (_title, settings, reason) => {
+      const made = await plan(subscribed(), 2, 'approval', settings);
+      expect(made).toMatchObject({ action: 'REFUSE', page: true });
+      expect(made.reasons[0]).toMatch(reason);
+    });
+
+    it('bakes by the workflow when all traffic goes at once, from a model that names the package', async () => {
+      const made = await plan(subscribed(), 2, 'approval', allAtOnce);
+      expect(made).toMatchObject({ action: 'UPDATE', marketplace: true, stages: [{ stage: 'RELEASE', routing: { type: 'UNGUARDED', waitSeconds: 300 } }] });
+      const stage = made.stages[0]!;
+      const effective = settingsOf(allAtOnce, made, stage);
+      expect(updateEndpointRequest(effective, stage)).not.toHaveProperty('DeploymentConfig');
+      expect(alarmRequests(effective, stage)).toEqual([]);
+      expect(createModelRequest(effective, deployable(made)).PrimaryContainer).toEqual({ ModelPackageName: packageArn(2) });
+    });
+
+    it('is watched after a dead run has brought it, and may be gone back to by hand', async () => {
+      const world = subscribed();
+      world.endpoint!.config = `${MODEL}-v2-r111111111111`;
+      expect(await plan(world, 2, 'approval', allAtOnce)).toMatchObject({ action: 'RESUME' });
+      expect(await plan(subscribed(), 2, 'rollback')).toMatchObject({ action: 'UPDATE', stages: [{ stage: 'RELEASE', routing: { type: 'UNGUARDED' } }] });
+    });
+
+    it('is told by the algorithm of another account, not by one of the own', async () => {
+      const from = (account: string): DeploymentWorld =>
+        subscribed({ SourceAlgorithmSpecification: { SourceAlgorithms: [{ AlgorithmName: `arn:aws:sagemaker:us-east-1:${account}:algorithm/trees` }] } });
+      expect((await plan(from('444455556666'))).action).toBe('REFUSE');
+      expect((await plan(from('111122223333'))).action).toBe('UPDATE');
+      expect((await plan(second())).action).toBe('UPDATE');
+      expect(await plan(second())).not.toHaveProperty('marketplace');
+    });
   });
 
   it.each<[string, Partial<DeploymentSettings>, Trigger, string[]]>([
@@ -107,5 +160,16 @@ describe('the plan', () => {
 
   it('gives a changed configuration to whoever is champion when its turn comes: another version became it while it waited', async () => {
     expect(await plan(second(), 2, 'configuration')).toMatchObject({ action: 'UPDATE', resource: `${MODEL}-v1-${RUN}`, modelPackageArn: packageArn(1), version: 1 });
+  });
+});
+
+describe('a pinned release', () => {
+  it('of a container of AWS Marketplace is refused before anything changes: nobody would watch it', async () => {
+    const world = new DeploymentWorld();
+    world.addVersion(2, { InferenceSpecification: { Containers: [{ Image: REPOSITORY, ProductId: 'prod-abcdef' }] } });
+    const event = { RequestType: 'Create', StackId: 'stack', RequestId: 'request', ResourceProperties: { Step: 'APPROVAL', ModelPackageArn: packageArn(2), Release: '{}' } };
+    const clients = { s3: world.client, sagemaker: world.client, cloudWatch: world.client, lambda: world.client };
+    await expect(pinnedRelease(event as unknown as CloudFormationCustomResourceEvent, clients, SETTINGS, 'outcome')).rejects.toThrow(/AWS Marketplace.*no deployment guardrails/);
+    expect(world.calls.filter((call) => !/^(Get|Describe)/.test(call))).toEqual([]);
   });
 });

@@ -11,6 +11,7 @@ import { answerCloudFormation } from '../custom-resource.lambda-shared';
 import type { ChampionPointer, DeploymentSettings } from '../deployment.contract';
 import { findEndpoint } from '../sagemaker-state.lambda-shared';
 import { deploymentSettings } from '../settings.lambda-shared';
+import { isMarketplace } from '../plan/marketplace.lambda-shared';
 import { previousChampions } from '../steps/promote-deployment.lambda';
 import { checkServed } from './pinned-check.lambda-shared';
 import { alarmsInAlarm, type PinnedOutcome, recordPinned } from './pinned-outcome.lambda-shared';
@@ -63,6 +64,9 @@ async function admit(run: Run): Promise<void> {
   if (!served.includes(version)) {
     const modelPackage = await clients.sagemaker.send(new DescribeModelPackageCommand({ ModelPackageName: asked.ModelPackageArn }));
     if (modelPackage.ModelApprovalStatus !== 'Approved') throw new Error(`version ${version} is not approved: its status is ${modelPackage.ModelApprovalStatus}`);
+    if (isMarketplace(modelPackage)) {
+      throw new Error(`version ${version} has a container of AWS Marketplace, which a pinned deployment would release unwatched: SageMaker has no deployment guardrails for it (deployment-guardrails-exclusions); use Deployment.allAtOnce()`);
+    }
     const alarms = await alarmsInAlarm(clients.cloudWatch, settings.alarms);
     if (alarms.length > 0) throw new Error(`${alarms.join('; ')}: it would roll the release back at once`);
   }

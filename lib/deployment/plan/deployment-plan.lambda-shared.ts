@@ -5,6 +5,7 @@ import type { DeploymentPlan, ExpectedModel } from '../deployment-plan.contract'
 import { type ChampionPointer, configResource, configStage, type DeploymentInput, deploymentNames, type DeploymentSettings, type PlanAction, resourceVersion } from '../deployment.contract';
 import { isTransitional } from '../sagemaker-state.lambda-shared';
 import { deploymentStages, remainingStages } from './deployment-stages.lambda-shared';
+import { isMarketplace, marketplaceReason } from './marketplace.lambda-shared';
 
 export interface PlanFacts {
   readonly input: DeploymentInput & { readonly modelPackageArn: string };
@@ -55,7 +56,7 @@ export function planDeployment(facts: PlanFacts): DeploymentPlan {
 /** What a dead run has brought to the endpoint and nobody has recorded: a finished release is verified, an unfinished stage is gone on with. */
 export function takeUp(facts: PlanFacts, version: number, effective: string): DeploymentPlan | undefined {
   // Without guardrails nobody has watched the new version yet: its baking period begins when somebody does.
-  if (configStage(effective) !== 'RELEASE' || (facts.settings.routing.type === 'UNGUARDED' && facts.champion !== undefined)) return resume(facts, version, effective);
+  if (configStage(effective) !== 'RELEASE' || (isUnguarded(facts) && facts.champion !== undefined)) return resume(facts, version, effective);
   const plan = planBase(facts, version, effective);
   return {
     ...plan,
@@ -64,6 +65,10 @@ export function takeUp(facts: PlanFacts, version: number, effective: string): De
     reasons: [`version ${version} serves already as ${effective}: the run that deployed it ended before it was recorded`],
     stages: remainingStages(facts.settings, plan, facts.input.trigger, 'RELEASE')!,
   };
+}
+
+function isUnguarded({ settings, modelPackage }: PlanFacts): boolean {
+  return settings.routing.type === 'UNGUARDED' || isMarketplace(modelPackage);
 }
 
 /** @returns undefined when this run would not go through the stage that the configuration belongs to */
@@ -94,6 +99,7 @@ export function planBase(facts: PlanFacts, version: number, resource?: string): 
     championEtag: champion?.etag ?? 'absent',
     automatic: input.trigger !== 'manual' && !isRollback,
     stages: [],
+    ...(isMarketplace(modelPackage) ? { marketplace: true } : {}),
     ...(isRollback ? { alarms: [] } : {}),
     ...(resource === undefined ? {} : { resource, expected: expectedModel(modelPackage) }),
     ...(previousConfig === undefined || previousConfig === resource || endpoint === undefined ? {} : { previousConfig }),
@@ -114,7 +120,8 @@ export function reasonToRefuse({ settings, input, modelPackage }: Pick<PlanFacts
   }
   if (modelPackage.ModelApprovalStatus !== 'Approved') return `version ${version} is not approved: its status is ${modelPackage.ModelApprovalStatus}`;
   const containers = modelPackage.InferenceSpecification?.Containers?.length ?? 0;
-  return containers === 1 ? undefined : `version ${version} must have exactly one container, it has ${containers}`;
+  if (containers !== 1) return `version ${version} must have exactly one container, it has ${containers}`;
+  return isMarketplace(modelPackage) ? marketplaceReason(settings, version, input.trigger === 'rollback') : undefined;
 }
 
 function reasonToSkip({ input, champion, endpoint, settings, modelPackage, freeze }: PlanFacts, version: number): string | undefined {

@@ -3,7 +3,7 @@ import type { DeploymentPlan, StagePlan } from '../deployment-plan.contract';
 import { deploymentNames, type DeploymentInput, type DeploymentSettings, type RoutingSettings, type StageName } from '../deployment.contract';
 
 /** A rollback by hand is the plan that leaves the user's alarms out. */
-type Planned = Pick<DeploymentPlan, 'resource' | 'champion' | 'alarms'>;
+type Planned = Pick<DeploymentPlan, 'resource' | 'champion' | 'alarms' | 'marketplace'>;
 
 /**
  * What a run goes through. Without a champion there is nothing to compare with; who rolls back cannot wait for a comparison; and a changed
@@ -41,6 +41,7 @@ export function extendedPlan(settings: DeploymentSettings, plan: DeploymentPlan)
 }
 
 function releaseRouting({ routing }: DeploymentSettings, plan: Planned): RoutingSettings {
+  if (plan.marketplace === true) return { ...routing, type: 'UNGUARDED', percent: 100 };
   return plan.alarms === undefined || routing.type === 'UNGUARDED' ? routing : { ...routing, type: 'ALL_AT_ONCE', percent: 100 };
 }
 

@@ -24,7 +24,11 @@ export function createModelRequest({ endpoint, executionRoleArn }: DeploymentSet
     ModelName: plan.resource,
     ExecutionRoleArn: executionRoleArn,
     ...(endpoint.kind === 'SERVERLESS' ? {} : { EnableNetworkIsolation: endpoint.networkIsolation }),
-    PrimaryContainer: { Image: image, Environment: environment, ...(modelDataUrl === undefined ? {} : { ModelDataUrl: modelDataUrl }) },
+    // What is subscribed to in AWS Marketplace is reached through its package only (API_ContainerDefinition, ModelPackageName).
+    PrimaryContainer:
+      plan.marketplace === true
+        ? { ModelPackageName: plan.modelPackageArn }
+        : { Image: image, Environment: environment, ...(modelDataUrl === undefined ? {} : { ModelDataUrl: modelDataUrl }) },
   };
 }
 
