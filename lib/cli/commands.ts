@@ -66,7 +66,7 @@ export const COMMANDS: readonly CommandDescription[] = [
     usage: '[--wait] [options]',
     summary: 'deploys an approved version as the next champion',
     description: `Starts the model's deployment workflow: same lock, stages, analysis, truth check and ledger as after an approval.\n${EXIT_CODES}`,
-    options: { ...START, ...ACCOUNT },
+    options: { again: { text: 'also when it is serving: with the serving configuration of now' }, ...START, ...ACCOUNT },
   },
   {
     name: 'rollback',

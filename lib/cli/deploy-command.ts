@@ -39,8 +39,9 @@ async function start(model: OperatedModel, trigger: DeploymentInput['trigger'], 
   const [freeze, running, caller] = await Promise.all([model.freeze(), findRunning(model, stateMachineArn), callerArn(model)]);
   // What is being deployed can be ended although the endpoint does not change yet.
   const isEnding = trigger === 'rollback' && running.some((other) => other.trigger !== 'rollback');
-  if (!isEnding && champion?.version === version && (await serves(model, champion.endpointConfigName))) throw new UserError(`version ${version} of ${model.name} is already serving, since ${minute(champion.since)}`);
-  const input: DeploymentInput = { modelPackageArn, trigger, reason: `${given.values.reason ?? why} (by ${caller})` };
+  const again = given.flags.has('again');
+  if (!isEnding && !again && champion?.version === version && (await serves(model, champion.endpointConfigName))) throw new UserError(`version ${version} of ${model.name} is already serving, since ${minute(champion.since)}${trigger === 'manual' ? '; --again deploys it once more' : ''}`);
+  const input: DeploymentInput = { modelPackageArn, trigger, reason: `${given.values.reason ?? why} (by ${caller})`, ...(again ? { again } : {}) };
   const { executionArn } = await model.aws.sfn.startExecution({ stateMachineArn, name: `${trigger}-v${version}-${randomUUID()}`, input: JSON.stringify(input) });
 
   const asJson = given.flags.has('json');

@@ -8,6 +8,8 @@ export interface DeploymentInput {
    */
   readonly trigger: 'approval' | 'manual' | 'rollback' | 'configuration' | 'reconcile';
   readonly reason: string;
+  /** A person wants the serving version deployed once more: for a serving configuration that a freeze or a rollback kept back. */
+  readonly again?: boolean;
   /** `reconcile` only: execution that ended without an end of its own. */
   readonly deadExecutionArn?: string;
 }

@@ -294,13 +294,22 @@ describe('deploy', () => {
 
   it('refuses what cannot be deployed', async () => {
     await expectRefusal(world(), ['deploy', MODEL, '9'], /there is no version 9 of churn; the newest is version 4/);
-    await expectRefusal(world(), ['deploy', MODEL, '3'], /version 3 of churn is already serving, since 2001-03-02 08:00/);
+    await expectRefusal(world(), ['deploy', MODEL, '3'], /version 3 of churn is already serving, since 2001-03-02 08:00; --again deploys it once more/);
     const waiting = world();
     waiting.packages[4] = 'PendingManualApproval';
     await expectRefusal(waiting, ['deploy', MODEL, '4'], /version 4 of churn is not approved: its status is PendingManualApproval/);
     const none = world();
     none.packages = {};
     await expectRefusal(none, ['deploy', MODEL, '1'], /none is registered yet/);
+  });
+
+  it('deploys the serving version once more when told so', async () => {
+    const account = world();
+    const { code } = await account.run('deploy', MODEL, '3', '--again');
+    expect(code).toBe(0);
+    expect(JSON.parse(account.started.at(-1)!.input)).toMatchObject({ trigger: 'manual', again: true });
+    await account.run('deploy', MODEL, '4');
+    expect(JSON.parse(account.started.at(-1)!.input)).not.toHaveProperty('again');
   });
 
   it('deploys the champion again when something else serves', async () => {

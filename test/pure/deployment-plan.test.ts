@@ -152,9 +152,13 @@ describe('the plan', () => {
     expect(await plan(world, 1, 'configuration')).toMatchObject({ action: 'UPDATE', resource: `${MODEL}-v1-${RUN}` });
   });
 
-  it('deploys the serving version again only for a changed configuration', async () => {
+  it('deploys the serving version again only for a changed configuration, or because a person insists', async () => {
     const world = second();
     expect((await plan(world, 1, 'manual')).action).toBe('SKIP');
+    const input = { modelPackageArn: packageArn(1), trigger: 'manual', reason: 'the configuration that the freeze kept back', again: true } as const;
+    // Compared with itself it would learn nothing.
+    const again = await readAndPlan({ input, runId: RUN }, { s3: world.client, sagemaker: world.client }, { ...SETTINGS, shadow: SHADOW });
+    expect(again).toMatchObject({ action: 'UPDATE', resource: `${MODEL}-v1-${RUN}`, automatic: false, stages: [{ stage: 'RELEASE' }] });
     expect(await plan(world, 1, 'configuration')).toMatchObject({ action: 'UPDATE', resource: `${MODEL}-v1-${RUN}` });
   });
 

@@ -129,7 +129,7 @@ function reasonToSkip({ input, champion, endpoint, settings, modelPackage, freez
   if (freeze !== undefined && (input.trigger === 'approval' || input.trigger === 'configuration')) return `version ${version} is not deployed: ${frozenReason(freeze)}`;
   const serving = champion !== undefined && endpoint?.EndpointConfigName === champion.value.endpointConfigName;
   // A retried run finds its own update under way or finished; neither is a reason to skip.
-  if (champion?.value.version === version && serving && endpoint?.EndpointStatus === 'InService' && input.trigger !== 'configuration') {
+  if (champion?.value.version === version && serving && endpoint?.EndpointStatus === 'InService' && input.trigger !== 'configuration' && input.again !== true) {
     return `version ${version} is already serving`;
   }
   if (input.trigger !== 'approval') return undefined;

@@ -3,15 +3,15 @@ import type { DeploymentPlan, StagePlan } from '../deployment-plan.contract';
 import { deploymentNames, type DeploymentInput, type DeploymentSettings, type RoutingSettings, type StageName } from '../deployment.contract';
 
 /** A rollback by hand is the plan that leaves the user's alarms out. */
-type Planned = Pick<DeploymentPlan, 'resource' | 'champion' | 'alarms' | 'marketplace'>;
+type Planned = Pick<DeploymentPlan, 'version' | 'resource' | 'champion' | 'alarms' | 'marketplace'>;
 
 /**
  * What a run goes through. Without a champion there is nothing to compare with; who rolls back cannot wait for a comparison; and a changed
- * configuration is the champion's own, which needs none.
+ * configuration is the champion's own, which needs none, also when a person deploys it again.
  */
 export function deploymentStages(settings: DeploymentSettings, plan: Planned, trigger: DeploymentInput['trigger']): StagePlan[] {
   const stages: StagePlan[] = [];
-  const compares = plan.champion !== undefined && plan.alarms === undefined && trigger !== 'configuration';
+  const compares = plan.champion !== undefined && plan.alarms === undefined && trigger !== 'configuration' && plan.champion.version !== plan.version;
   if (compares && settings.shadow) stages.push(stagePlan(settings, plan.resource!, 'SHADOW'));
   if (compares && settings.test) stages.push(stagePlan(settings, plan.resource!, 'AB_TEST'));
   const release = stagePlan(settings, plan.resource!, 'RELEASE', releaseRouting(settings, plan));
