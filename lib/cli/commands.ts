@@ -1,6 +1,6 @@
 /** What can be typed: parser, help and documentation read it here. */
 export interface OptionDescription {
-  /** Placeholder of its value; absent for a flag. */
+  /** What help calls its value; absent for a flag. */
   readonly value?: string;
   readonly short?: string;
   readonly text: string;
