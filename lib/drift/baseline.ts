@@ -17,6 +17,8 @@ export interface ColumnBaseline extends BinnedColumn {
   /** Fixed here once; everything that is compared with the baseline is counted in these bins. */
   readonly bins: Bins;
   readonly reference: ColumnProfile;
+  /** What the model was trained on, in the same bins; absent in baselines made before it was profiled, and for the prediction. */
+  readonly training?: ColumnProfile;
 }
 
 /** The reference sample of one model version, as plain JSON. */

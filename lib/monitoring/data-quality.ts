@@ -1,5 +1,5 @@
 import { type Baseline, PREDICTION_COLUMN } from '../drift';
-import { type CaptureSummary } from './capture-summary';
+import { type CaptureSummary } from '../capture/capture-summary';
 import { type MonitoringPolicy } from './monitoring.contract';
 
 /** Standard errors beyond the tolerated increase before missing values are called too many: one false alarm in about 700 stable windows. */

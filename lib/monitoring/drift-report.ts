@@ -1,5 +1,5 @@
 import { type Baseline, type DriftVerdict, driftVerdict } from '../drift';
-import { type CaptureSummary, countViolations } from './capture-summary';
+import { type CaptureSummary, countViolations } from '../capture/capture-summary';
 import { dataQualityBreaches } from './data-quality';
 import { type MonitoringOutcome, type MonitoringPolicy, type MonitoringWindow } from './monitoring.contract';
 

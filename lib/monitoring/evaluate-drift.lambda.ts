@@ -5,7 +5,7 @@ import { type EndpointSettings, VARIANT_NAME } from '../deployment/deployment.co
 import { type Baseline } from '../drift';
 import { requireEnvironment } from '../private/environment.contract';
 import { getJson, putJson } from '../private/object-store.lambda-shared';
-import { type CaptureSummary, emptySummary, mergeSummaries } from './capture-summary';
+import { type CaptureSummary, emptySummary, mergeSummaries } from '../capture/capture-summary';
 import { type DriftReport, driftReport, type VersionReport, versionReport } from './drift-report';
 import { DIMENSION_MODEL, ENDPOINT_NAMESPACE, METRIC_NAMESPACE, REQUEST_COUNT } from './metric-catalogue.contract';
 import { type CapturedFile, type EvaluateDriftEvent, type EvaluateDriftResult, MONITORING_ENVIRONMENT, type PlannedVersion, windowKeys, type WindowPlan } from './monitoring.contract';

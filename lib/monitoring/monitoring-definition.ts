@@ -1,8 +1,8 @@
 import { Aws } from 'aws-cdk-lib';
 import { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { MonitoredFeature } from '../capture/capture.contract';
 import { ModelGovernance } from '../governance/model-governance';
 import { AslDefinition, AslState, AslValue, catchAll, expr, handlerTask } from '../private/asl';
-import { MonitoredFeature } from './monitoring.contract';
 import { MonitoringSettings } from './monitoring';
 
 export interface MonitoringHandlers {

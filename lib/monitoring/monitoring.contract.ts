@@ -1,3 +1,4 @@
+import { type MonitoredFeature } from '../capture/capture.contract';
 import { lakeKeys } from '../data/data-lake.contract';
 
 /**
@@ -10,16 +11,6 @@ export const MONITORING_ENVIRONMENT = ['LAKE_BUCKET', 'MODEL_NAME', 'ENDPOINT_NA
 export interface MonitoringInput {
   /** ISO time at which the schedule was due, `<aws.scheduler.scheduled-time>`. */
   readonly scheduledTime: string;
-}
-
-/** A column of the request, as the data contract declares it. */
-export interface MonitoredFeature {
-  readonly name: string;
-  readonly type: 'numeric' | 'categorical';
-  readonly minimum?: number;
-  readonly maximum?: number;
-  /** Closed set: any other value is a violation, not drift. */
-  readonly categories?: readonly string[];
 }
 
 export interface MonitoringWindow {
@@ -62,7 +53,10 @@ export interface WindowPlan {
 
 /** Element of files.json. */
 export interface CapturedFile {
+  /** `BATCH`: data that a transform job captured; `key` is its input, `outputKey` what was predicted. */
+  readonly kind: 'ENDPOINT' | 'BATCH';
   readonly key: string;
+  readonly outputKey?: string;
   readonly version: number;
   readonly profileKey: string;
 }

@@ -38,7 +38,7 @@ export async function planWindow(event: PlanWindowEvent, clients: PlanWindowClie
         continue;
       }
       versions.push({ version, baselineKey });
-      keys.forEach((key, index) => files.push({ key, version, profileKey: windowKeys.fileProfile(model, window.id, version, index) }));
+      keys.forEach((key, index) => files.push({ kind: 'ENDPOINT', key, version, profileKey: windowKeys.fileProfile(model, window.id, version, index) }));
     }
   }
   const plan: WindowPlan = {

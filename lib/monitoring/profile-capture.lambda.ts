@@ -2,8 +2,8 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { type Baseline } from '../drift';
 import { requireEnvironment } from '../private/environment.contract';
 import { getJson, getText, putJson } from '../private/object-store.lambda-shared';
-import { readCaptureFile } from './capture-reader';
-import { summarize } from './capture-summary';
+import { readCaptureFile } from '../capture/capture-reader';
+import { summarize } from '../capture/capture-summary';
 import { MONITORING_ENVIRONMENT, type ProfileCaptureEvent, windowKeys, type WindowPlan } from './monitoring.contract';
 
 /** Profiles one captured file in the bins of its version's baseline. The same file gives the same object, however often it is done. */

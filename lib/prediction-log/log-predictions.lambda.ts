@@ -3,7 +3,7 @@ import { HeadObjectCommand, paginateListObjectsV2, PutObjectCommand, S3Client } 
 import { DescribeModelPackageCommand, SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { columnLayout, type ContractColumn, type ContractDocument } from '../data/data-contract.contract';
 import { lakeKeys } from '../data/data-lake.contract';
-import { readCaptureFile } from '../monitoring/capture-reader';
+import { readCaptureFile } from '../capture/capture-reader';
 import { DIMENSION_MODEL, METRIC_NAMESPACE, METRICS } from '../monitoring/metric-catalogue.contract';
 import { requireEnvironment } from '../private/environment.contract';
 import { getJson, getText, putJson } from '../private/object-store.lambda-shared';

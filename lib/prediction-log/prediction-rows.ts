@@ -1,5 +1,5 @@
 import { parseBoolean, parseDecimal, parseTimestamp } from '../data/column-value';
-import type { CaptureFile, CaptureRecord } from '../monitoring/capture-reader';
+import type { CaptureFile, CaptureRecord } from '../capture/capture-reader';
 import type { FeatureColumn, FIXED_COLUMNS, LogColumn } from './prediction-columns';
 import type { CapturedObject, PredictionLogReport } from './prediction-log.contract';
 

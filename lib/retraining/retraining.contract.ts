@@ -34,6 +34,8 @@ interface TriggerEvent {
 /** From the monitoring workflow, once per window. */
 export interface DriftEvent extends TriggerEvent {
   readonly trigger: 'drift';
+  /** `concept`: the labels say that the predictions have got worse; such windows are counted by themselves. Absent: `data`. */
+  readonly kind?: 'data' | 'concept';
   readonly window: MonitoringWindow;
   readonly outcome: MonitoringOutcome;
   readonly version: number | null;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Baseline, BaselineBuilder } from '../../lib/drift';
-import { readCaptureFile } from '../../lib/monitoring/capture-reader';
-import { countViolations, emptySummary, mergeSummaries, summarize } from '../../lib/monitoring/capture-summary';
+import { readCaptureFile } from '../../lib/capture/capture-reader';
+import { countViolations, emptySummary, mergeSummaries, summarize } from '../../lib/capture/capture-summary';
 import { dataQualityBreaches } from '../../lib/monitoring/data-quality';
 import { type MonitoringPolicy } from '../../lib/monitoring/monitoring.contract';
 import { completedWindow, hourFolders, precedingWindow } from '../../lib/monitoring/monitoring-window';

@@ -3,7 +3,8 @@ import { lakeKeys } from '../../lib/data/data-lake.contract';
 import { type Baseline, BaselineBuilder } from '../../lib/drift';
 import { type DriftReport } from '../../lib/monitoring/drift-report';
 import { evaluateDrift } from '../../lib/monitoring/evaluate-drift.lambda';
-import { type CapturedFile, type EvaluateDriftResult, type MonitoredFeature, type MonitoringPolicy, type PlanWindowResult } from '../../lib/monitoring/monitoring.contract';
+import { type MonitoredFeature } from '../../lib/capture/capture.contract';
+import { type CapturedFile, type EvaluateDriftResult, type MonitoringPolicy, type PlanWindowResult } from '../../lib/monitoring/monitoring.contract';
 import { planWindow } from '../../lib/monitoring/plan-window.lambda';
 import { profileCapture } from '../../lib/monitoring/profile-capture.lambda';
 

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ContractDocument } from '../../lib/data/data-contract.contract';
 import { lakeKeys } from '../../lib/data/data-lake.contract';
-import { attributeLatency, responseLatency } from '../../lib/monitoring/capture-latency';
+import { attributeLatency, responseLatency } from '../../lib/capture/capture-latency';
 import { logPredictions, type LogPredictionsClients } from '../../lib/prediction-log/log-predictions.lambda';
 import { featureColumns, findPredictionQuery, FIXED_COLUMNS } from '../../lib/prediction-log/prediction-columns';
 import { DAY_COLUMN, logKey, type PredictionLogReport, readCapturedKey } from '../../lib/prediction-log/prediction-log.contract';

@@ -1,6 +1,6 @@
 import { paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import { lakeKeys } from '../../data/data-lake.contract';
-import { readCaptureFile } from '../../monitoring/capture-reader';
+import { readCaptureFile } from '../../capture/capture-reader';
 import { hourFolders } from '../../monitoring/monitoring-window';
 import { getText } from '../../private/object-store.lambda-shared';
 import type { Answer } from '../analysis/evidence';

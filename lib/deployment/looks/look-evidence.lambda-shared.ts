@@ -1,5 +1,5 @@
 import { lakeKeys } from '../../data/data-lake.contract';
-import { readCaptureFile } from '../../monitoring/capture-reader';
+import { readCaptureFile } from '../../capture/capture-reader';
 import { getJson, getText, putJsonIf } from '../../private/object-store.lambda-shared';
 import { addAnswer, addLabel, type Evidence, type EvidenceDocument, labelPlace, newEvidence, plus, readEvidence, writeEvidence } from '../analysis/evidence';
 import { type Counting, limitEvidence } from '../analysis/evidence-limits';

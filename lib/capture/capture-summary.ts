@@ -1,6 +1,6 @@
 import { type Baseline, mergeProfiles, parseNumber, PREDICTION_COLUMN, type Profile, ProfileBuilder } from '../drift';
 import { type BadLine, type CaptureFile } from './capture-reader';
-import { type MonitoredFeature } from './monitoring.contract';
+import { type MonitoredFeature } from './capture.contract';
 
 /** Descriptions of bad lines that are kept of a window. */
 const BAD_LINE_EXAMPLES = 5;
