@@ -5,7 +5,7 @@ const sdk = { group: ['@aws-sdk/*', '@smithy/*'], message: 'constructs run at sy
 const cdk = { group: ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs'], message: 'only constructs import the CDK' };
 const handlers = { group: ['**/*.lambda', '**/*.lambda-shared'], message: 'handlers are reached as built bundles only' };
 const rehearsal = { group: ['**/rehearsal/**'], message: 'the rehearsal reads what was synthesized; nothing depends on it' };
-const anything = { regex: '^(?!\\./)', message: 'the kernel imports nothing outside its folder' };
+const outside = (regex) => ({ regex, message: 'the kernel imports nothing outside its folder' });
 
 const fence = (files, patterns, ignores = []) => ({ files, ignores, rules: { 'no-restricted-imports': ['error', { patterns }] } });
 
@@ -29,6 +29,7 @@ export default tseslint.config(
   fence(['lib/**/*.lambda.ts', 'lib/**/*.lambda-shared.ts', 'lib/**/*.bundle.ts', 'lib/**/*.contract.ts'], [cdk, rehearsal]),
   fence(['lib/**/*.contract.ts'], [cdk, sdk, handlers, rehearsal, { group: ['node:*'], message: 'contracts import nothing' }]),
   fence(['lib/rehearsal/**/*.ts', 'lib/cli/**/*.ts'], [cdk, handlers], []),
-  fence(['lib/drift/**/*.ts'], [anything]),
+  fence(['lib/drift/*.ts'], [outside('^(?!\\./)')]),
+  fence(['lib/drift/*/*.ts'], [outside('^(?!\\.\\.?/)'), outside('^\\.\\./\\.\\.')]),
   { files: ['scripts/**', 'bin/**', 'examples/**', 'lib/cli/**', 'test/**', '*.config.*'], rules: { 'no-console': 'off' } },
 );

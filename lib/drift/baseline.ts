@@ -1,6 +1,6 @@
 import { type BinnedColumn, type Bins, type CategoricalBins, parseNumber } from './column-bins';
-import { quantileEdges } from './quantile-edges';
-import { type ColumnProfile, ColumnProfileBuilder } from './profile';
+import { gridEdges, quantileEdges } from './profile/quantile-edges';
+import { type ColumnProfile, ColumnProfileBuilder } from './profile/profile';
 
 /** Name of the score column, always the last one. */
 export const PREDICTION_COLUMN = 'prediction';
@@ -23,7 +23,8 @@ export interface ColumnBaseline extends BinnedColumn {
 
 /** The reference sample of one model version, as plain JSON. */
 export interface Baseline {
-  readonly formatVersion: 1;
+  /** 1: numeric columns have no grid, and moments no exact sums. */
+  readonly formatVersion: 1 | 2;
   /** Rows added. */
   readonly rows: number;
   /** Rows that the columns' reference profiles count: all, or a sample of them. */
@@ -58,7 +59,7 @@ export class BaselineBuilder {
   }
 
   public build(): Baseline {
-    return { formatVersion: 1, rows: this.rows, sampledRows: this.keptRows.length, columns: this.kept.map((column) => column.build()) };
+    return { formatVersion: 2, rows: this.rows, sampledRows: this.keptRows.length, columns: this.kept.map((column) => column.build()) };
   }
 
   private halve(): void {
@@ -106,7 +107,9 @@ class ColumnSample {
       const value = numberOf[code];
       if (value !== undefined) values[length++] = value;
     }
-    return { type: 'numeric', edges: quantileEdges(values.subarray(0, length).sort()) };
+    const sorted = values.subarray(0, length).sort();
+    const edges = quantileEdges(sorted);
+    return { type: 'numeric', edges, grid: gridEdges(sorted, edges) };
   }
 
   private categoricalBins(): CategoricalBins {

@@ -1,9 +1,9 @@
 import { type Baseline, PREDICTION_COLUMN } from './baseline';
-import { benjaminiHochbergLevel } from './benjamini-hochberg';
-import { standardDeviation } from './moments';
-import { populationStabilityIndex, type StabilityIndex } from './population-stability-index';
-import { type ColumnProfile, type Profile } from './profile';
-import { stabilityCriticalValue, stabilityPValue } from './stability-significance';
+import { benjaminiHochbergLevel } from './statistics/benjamini-hochberg';
+import { standardDeviation } from './profile/moments';
+import { populationStabilityIndex, type StabilityIndex } from './statistics/population-stability-index';
+import { type ColumnProfile, type Profile } from './profile/profile';
+import { stabilityCriticalValue, stabilityPValue } from './statistics/stability-significance';
 
 /** When a difference is called drift. Defaults and their sources: Monitoring. */
 export interface DriftPolicy {
@@ -59,7 +59,7 @@ export interface DriftVerdict {
  * over all columns of the window together; an effect without significance or a significance without effect never pages anybody.
  */
 export function driftVerdict(baseline: Baseline, profile: Profile, policy: DriftPolicy): DriftVerdict {
-  const indexes = baseline.columns.map((column, position) => populationStabilityIndex(column.reference, profile.columns[position]!));
+  const indexes = baseline.columns.map((column, position) => populationStabilityIndex(column.bins, column.reference, profile.columns[position]!));
   const tested = indexes.filter((index) => index.currentRows >= policy.minimumSampleSize);
   const level = benjaminiHochbergLevel(tested.map(stabilityPValue), policy.falseDiscoveryRate);
   const columns = baseline.columns.map((column, position) =>

@@ -43,7 +43,8 @@ export function predictionDistance(champion: readonly Prediction[], challenger: 
   const baseline = builder.build();
   const profile = new ProfileBuilder(baseline);
   for (const { value } of sample) profile.add([value]);
-  const index = populationStabilityIndex(baseline.columns[0]!.reference, profile.build().columns[0]!);
+  const column = baseline.columns[0]!;
+  const index = populationStabilityIndex(column.bins, column.reference, profile.build().columns[0]!);
   const pValue = stabilityPValue(index);
   return {
     index: index.value,

@@ -1,4 +1,5 @@
-import { type ColumnProfile } from './profile';
+import { type Bins, coarseCounts } from '../column-bins';
+import { type ColumnProfile } from '../profile/profile';
 
 /** Added to every bin of both samples, so that an empty bin gives a finite index. */
 export const LAPLACE = 0.5;
@@ -17,8 +18,9 @@ export interface StabilityIndex {
  * sides. A bin that is empty in both samples says nothing and is left out: it would add a difference that comes from unequal sample
  * sizes alone. 0 for equal samples, never negative, always finite.
  */
-export function populationStabilityIndex(reference: ColumnProfile, current: ColumnProfile): StabilityIndex {
-  return stabilityIndex([...reference.counts, reference.missing, reference.unseen], [...current.counts, current.missing, current.unseen]);
+export function populationStabilityIndex(bins: Bins, reference: ColumnProfile, current: ColumnProfile): StabilityIndex {
+  const all = (profile: ColumnProfile): number[] => [...coarseCounts(bins, profile.counts), profile.missing, profile.unseen];
+  return stabilityIndex(all(reference), all(current));
 }
 
 /** The same from plain counts. */

@@ -9,8 +9,8 @@ export const FEW_DISTINCT_VALUES = 10;
  */
 export function quantileEdges(sorted: Float64Array): number[] {
   if (sorted.length === 0) return [];
-  const few = fewDistinct(sorted);
-  if (few) return [...few, nextUp(few[few.length - 1]!)];
+  const few = fewDistinct(sorted, FEW_DISTINCT_VALUES);
+  if (few) return [...few, nextUp(few[few.length - 1]!)].filter(Number.isFinite);
   const edges: number[] = [];
   for (let decile = 1; decile <= 9; decile++) {
     const edge = quantile(sorted, decile / 10);
@@ -25,32 +25,38 @@ export function quantile(sorted: Float64Array, probability: number): number {
   const below = Math.floor(position);
   const low = sorted[below]!;
   const high = sorted[Math.min(below + 1, sorted.length - 1)]!;
-  return low + (high - low) * (position - below);
+  const share = position - below;
+  // The difference of two huge numbers may be infinite.
+  return high - low === Infinity ? low * (1 - share) + high * share : low + (high - low) * share;
 }
 
-/** Bin of a value: the number of edges that are less than or equal to it. */
-export function binOf(edges: readonly number[], value: number): number {
-  let low = 0;
-  let high = edges.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (edges[middle]! <= value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+/** Bins of the grid at most, beside those of the edges: a KS statistic at them misses less than half a percent. */
+export const GRID_BINS = 200;
+
+/**
+ * Edges of the fine bins that profiles count in: least value, greatest value's successor, and every value when there are at most 200 distinct
+ * ones, else the quantiles in steps of a 200th. The coarse `edges` are among them, so that fine counts add up to coarse ones.
+ */
+export function gridEdges(sorted: Float64Array, edges: readonly number[]): number[] {
+  if (sorted.length === 0) return [...edges];
+  const distinct = fewDistinct(sorted, GRID_BINS);
+  const fine = distinct ?? Array.from({ length: GRID_BINS - 1 }, (_, i) => quantile(sorted, (i + 1) / GRID_BINS));
+  const all = Float64Array.from([sorted[0]!, ...fine, ...edges, nextUp(sorted[sorted.length - 1]!)]).sort();
+  return [...all.filter((edge, index) => Number.isFinite(edge) && (index === 0 || edge > all[index - 1]!))];
 }
 
-function fewDistinct(sorted: Float64Array): number[] | undefined {
+/** The distinct values, unless they are more than `maximum`. */
+function fewDistinct(sorted: Float64Array, maximum: number): number[] | undefined {
   const distinct: number[] = [];
   for (const value of sorted) {
     if (distinct.length > 0 && distinct[distinct.length - 1] === value) continue;
-    if (distinct.length === FEW_DISTINCT_VALUES) return undefined;
+    if (distinct.length === maximum) return undefined;
     distinct.push(value);
   }
   return distinct;
 }
 
-/** The least double above a finite one. */
+/** The least double above a finite one; infinity above the greatest. */
 function nextUp(value: number): number {
   if (value === 0) return Number.MIN_VALUE;
   const view = new DataView(new ArrayBuffer(8));
