@@ -19,20 +19,22 @@ export interface CatalogueMetric {
   readonly dimensions: readonly string[];
   /** What it says and when it is emitted. */
   readonly description: string;
+  /**
+   * Emitted only when there is something to say. CloudWatch bills a custom metric by the hours in which it has data (CloudWatch pricing,
+   * "Custom metrics"), so the others are what a model costs by default: at most twelve. An alarm on it takes missing data as not breaching.
+   */
+  readonly sparse?: true;
 }
 
 const model = [DIMENSION_MODEL] as const;
 
 export const METRICS = {
   driftedShare: { name: 'DriftedShare', unit: 'None', dimensions: model, description: 'weighted share of features that drifted in the window, 0 to 1' },
-  maxPsi: { name: 'MaxPopulationStabilityIndex', unit: 'None', dimensions: model, description: 'greatest population stability index of a feature' },
   predictionPsi: { name: 'PredictionPopulationStabilityIndex', unit: 'None', dimensions: model, description: 'population stability index of the predictions' },
   drift: { name: 'DataDrift', unit: 'None', dimensions: model, description: '1 when the window verdict is data drift, else 0; absent below the minimum sample' },
   predictionDrift: { name: 'PredictionDrift', unit: 'None', dimensions: model, description: '1 when the prediction distribution drifted, else 0; absent below the minimum sample' },
   rowsEvaluated: { name: 'RowsEvaluated', unit: 'Count', dimensions: model, description: 'captured predictions in the window; its absence means that the monitor is blind' },
-  insufficientData: { name: 'InsufficientData', unit: 'None', dimensions: model, description: '1 when the window had fewer rows than the minimum, else 0' },
   captureRatio: { name: 'CaptureRatio', unit: 'None', dimensions: model, description: 'captured rows over expected rows from invocations, 0 to 1' },
-  schemaViolations: { name: 'SchemaViolations', unit: 'Count', dimensions: model, description: 'lines and values in the window that do not fit the contract' },
   dataQualityBreach: { name: 'DataQualityBreach', unit: 'None', dimensions: model, description: '1 when the captured data breaks the contract too often, else 0' },
   monitorBlind: {
     name: 'MonitorBlind',
@@ -40,11 +42,14 @@ export const METRICS = {
     dimensions: model,
     description: '1 when predictions were made that could not be judged, else 0; emitted by every run, also while nothing is deployed',
   },
+  insufficientData: { name: 'InsufficientData', unit: 'None', dimensions: model, sparse: true, description: '1 when the window had fewer rows than the minimum, else absent' },
+  schemaViolations: { name: 'SchemaViolations', unit: 'Count', dimensions: model, sparse: true, description: 'lines and values in the window that do not fit the contract; absent without any' },
   predictionLogProblems: {
     name: 'PredictionLogProblems',
     unit: 'Count',
     dimensions: model,
-    description: 'captured lines and rows that are not in the prediction log in full; 0 for a file without any',
+    sparse: true,
+    description: 'captured lines and rows that are not in the prediction log in full; absent without any',
   },
   analysisFailed: {
     name: 'DeploymentAnalysisFailed',

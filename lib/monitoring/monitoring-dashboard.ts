@@ -26,14 +26,14 @@ export class MonitoringDashboard extends cloudwatch.Dashboard {
         [alarmStatus(modelName, [...endpointAlarms.all, ...props.alarms])],
         [
           graph('Data drift', [ours(METRICS.driftedShare), ours(METRICS.drift)], { leftAnnotations: [line(settings.policy.driftedShare, 'data drift')] }),
-          graph('Greatest population stability index', [ours(METRICS.maxPsi), ours(METRICS.predictionPsi)], {
+          graph('Population stability index of the predictions', [ours(METRICS.predictionPsi)], {
             leftAnnotations: [line(settings.policy.psiThreshold, 'drift'), line(settings.policy.psiWarning, 'warning')],
           }),
           graph('Prediction drift and data quality', [ours(METRICS.predictionDrift), ours(METRICS.dataQualityBreach)], { right: [ours(METRICS.schemaViolations)] }),
         ],
         endpointRow(endpointAlarms),
         [
-          graph('Rows judged', [ours(METRICS.rowsEvaluated)], { right: [ours(METRICS.insufficientData), ours(METRICS.monitorBlind)] }),
+          graph('Rows judged', [ours(METRICS.rowsEvaluated)], { right: [ours(METRICS.insufficientData), ours(METRICS.monitorBlind), ours(METRICS.predictionLogProblems)] }),
           graph('Captured share of invocations', [ours(METRICS.captureRatio)], { leftAnnotations: [line(settings.captureRatio, 'capture gap')] }),
           deploymentAnalysis(modelName),
         ],

@@ -8,7 +8,8 @@ export interface MetricPoint {
 
 /**
  * The metrics of a window. Verdict metrics are absent when there is no verdict: no evidence must look neither like drift nor like
- * stability. `MonitorBlind` and `RowsEvaluated` come with every run, also while nothing is deployed: they are the heartbeat.
+ * stability. `MonitorBlind` and `RowsEvaluated` come with every run, also while nothing is deployed: they are the heartbeat. Sparse ones come
+ * only when there is something to say.
  */
 export function metricPoints(report: DriftReport): MetricPoint[] {
   const champion = report.versions.find(({ version }) => version === report.champion?.version);
@@ -18,17 +19,14 @@ export function metricPoints(report: DriftReport): MetricPoint[] {
   ];
   if (!champion) return points;
   const { verdict } = champion;
-  points.push(
-    { metric: METRICS.insufficientData, value: Number(verdict.status === 'INSUFFICIENT_DATA') },
-    { metric: METRICS.schemaViolations, value: champion.violations },
-    { metric: METRICS.dataQualityBreach, value: Number(champion.breaches.length > 0) },
-  );
+  points.push({ metric: METRICS.dataQualityBreach, value: Number(champion.breaches.length > 0) });
+  if (champion.violations > 0) points.push({ metric: METRICS.schemaViolations, value: champion.violations });
+  if (verdict.status === 'INSUFFICIENT_DATA') points.push({ metric: METRICS.insufficientData, value: 1 });
   if (report.captureRatio !== null) points.push({ metric: METRICS.captureRatio, value: report.captureRatio });
   if (verdict.status === 'INSUFFICIENT_DATA') return points;
   points.push(
     { metric: METRICS.drift, value: Number(verdict.dataDrift) },
     { metric: METRICS.driftedShare, value: verdict.driftedShare },
-    { metric: METRICS.maxPsi, value: verdict.maximumPsi },
   );
   if (verdict.predictionPsi !== null) {
     points.push({ metric: METRICS.predictionDrift, value: Number(verdict.predictionDrift) }, { metric: METRICS.predictionPsi, value: verdict.predictionPsi });

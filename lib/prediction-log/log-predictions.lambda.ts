@@ -71,21 +71,23 @@ async function logFile(captured: CapturedObject, time: string, clients: LogPredi
   const { rows, report } = predictionRows(readCaptureFile(text, { features: names }), { captured, modelPackageArn, features: names, columns });
 
   const problems = countProblems(report);
-  if (problems > 0) await putJson(clients.s3, Bucket, lakeKeys.predictionLogReport(model, captured.day, captured.name), report);
-  await clients.cloudwatch.send(
-    new PutMetricDataCommand({
-      Namespace: METRIC_NAMESPACE,
-      MetricData: [
-        {
-          MetricName: METRICS.predictionLogProblems.name,
-          Unit: METRICS.predictionLogProblems.unit,
-          Value: problems,
-          Timestamp: new Date(time),
-          Dimensions: [{ Name: DIMENSION_MODEL, Value: model }],
-        },
-      ],
-    }),
-  );
+  if (problems > 0) {
+    await putJson(clients.s3, Bucket, lakeKeys.predictionLogReport(model, captured.day, captured.name), report);
+    await clients.cloudwatch.send(
+      new PutMetricDataCommand({
+        Namespace: METRIC_NAMESPACE,
+        MetricData: [
+          {
+            MetricName: METRICS.predictionLogProblems.name,
+            Unit: METRICS.predictionLogProblems.unit,
+            Value: problems,
+            Timestamp: new Date(time),
+            Dimensions: [{ Name: DIMENSION_MODEL, Value: model }],
+          },
+        ],
+      }),
+    );
+  }
   await clients.s3.send(new PutObjectCommand({ Bucket, Key, Body: parquetFile([...FIXED_COLUMNS, ...columns], rows), ContentType: 'application/vnd.apache.parquet' }));
   return { rows: rows.length, problems };
 }

@@ -4,7 +4,7 @@ import type { SummaryAlarm } from '../summary';
 import type { MetricSeries } from './report-data';
 
 /** What the report draws, in this order. */
-const DRAWN: readonly CatalogueMetric[] = [METRICS.driftedShare, METRICS.maxPsi, METRICS.predictionPsi, METRICS.rowsEvaluated, METRICS.captureRatio];
+const DRAWN: readonly CatalogueMetric[] = [METRICS.driftedShare, METRICS.predictionPsi, METRICS.rowsEvaluated, METRICS.captureRatio];
 /** Smallest period that CloudWatch keeps for weeks; monitoring windows are longer. */
 const PERIOD = 3600;
 /** GetMetricData takes at most 100,800 points; this many days of hours per request stay far below. */
