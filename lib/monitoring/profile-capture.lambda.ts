@@ -1,9 +1,8 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { type Baseline } from '../drift';
 import { requireEnvironment } from '../private/environment.contract';
-import { getJson, getText, putJson } from '../private/object-store.lambda-shared';
-import { readCaptureFile } from '../capture/capture-reader';
-import { summarize } from '../capture/capture-summary';
+import { getJson, getStream, putJson } from '../private/object-store.lambda-shared';
+import { CaptureProfiler } from '../capture/capture-profiler';
 import { MONITORING_ENVIRONMENT, type ProfileCaptureEvent, windowKeys, type WindowPlan } from './monitoring.contract';
 
 /** Profiles one captured file in the bins of its version's baseline. The same file gives the same object, however often it is done. */
@@ -13,14 +12,14 @@ export async function profileCapture(event: ProfileCaptureEvent, s3: S3Client, b
   if (!plan) throw new Error(`the plan ${planKey} does not exist`);
   const planned = plan.versions.find(({ version }) => version === event.file.version);
   if (!planned) throw new Error(`version ${event.file.version} is not in the plan ${planKey}`);
-  const [baseline, captured] = await Promise.all([
-    getJson<Baseline>(s3, bucket, planned.baselineKey),
-    getText(s3, bucket, event.file.key),
-  ]);
+  const baseline = await getJson<Baseline>(s3, bucket, planned.baselineKey);
   if (!baseline) throw new Error(`the baseline ${planned.baselineKey} does not exist`);
+  const captured = await getStream(s3, bucket, event.file.key);
   if (!captured) throw new Error(`the captured file ${event.file.key} does not exist`);
-  const file = readCaptureFile(captured.value, { features: plan.features.map(({ name }) => name), start: plan.window.start, end: plan.window.end });
-  await putJson(s3, bucket, event.file.profileKey, summarize(planned.version, file, baseline.value, plan.features));
+  const { start, end } = plan.window;
+  const profiler = new CaptureProfiler({ version: planned.version, baseline: baseline.value, features: plan.features, start, end });
+  for await (const chunk of captured) profiler.write(chunk);
+  await putJson(s3, bucket, event.file.profileKey, profiler.end().summary);
 }
 
 const s3 = new S3Client({});

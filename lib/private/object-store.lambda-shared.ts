@@ -17,6 +17,18 @@ export async function getText(s3: S3Client, bucket: string, key: string): Promis
   }
 }
 
+/** The object's bytes as they arrive, or undefined when there is none. Whoever does not read them to the end leaves a connection open. */
+export async function getStream(s3: S3Client, bucket: string, key: string): Promise<AsyncIterable<Uint8Array> | undefined> {
+  try {
+    const response = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    // In Node.js the body is a readable stream; the SDK's type also names what browsers have.
+    return response.Body as unknown as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    if ((error as Error).name === 'NoSuchKey') return undefined;
+    throw error;
+  }
+}
+
 export async function getJson<T>(s3: S3Client, bucket: string, key: string): Promise<Stored<T> | undefined> {
   const stored = await getText(s3, bucket, key);
   return stored && { value: JSON.parse(stored.value) as T, etag: stored.etag };

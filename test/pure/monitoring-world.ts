@@ -40,6 +40,16 @@ interface CaptureOptions {
 
 let events = 0;
 
+/** What the SDK gives for an object: a stream that can also be read at once. */
+function body(text: string): object {
+  return {
+    transformToString: async () => text,
+    async *[Symbol.asyncIterator]() {
+      yield Buffer.from(text);
+    },
+  };
+}
+
 /** A line of data capture. */
 export function capture(options: CaptureOptions): { captureData: Record<string, object>; eventMetadata: object; eventVersion: string } {
   const side = (data: string, mode: string): object => ({ observedContentType: options.contentType ?? 'text/csv', mode, data, encoding: options.encoding ?? 'CSV' });
@@ -99,7 +109,7 @@ export class MonitoringWorld {
       case 'GetObjectCommand': {
         const object = this.objects.get(input.Key);
         if (!object) throw named('NoSuchKey');
-        return { ETag: object.etag, Body: { transformToString: async () => object.body } };
+        return { ETag: object.etag, Body: body(object.body) };
       }
       case 'PutObjectCommand': {
         if (input.IfMatch || input.IfNoneMatch) this.beforeConditionalWrite();
