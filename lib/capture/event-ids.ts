@@ -1,45 +1,118 @@
+import { murmurHash } from './murmur-hash';
+
+/** One for each first byte of a hash. */
+const TABLES = 256;
+const SMALLEST_CAPACITY = 16;
+/** Share of the slots from which on a table grows, and by how much: ids take 10 to 13 bytes each. */
+const LOAD_MAXIMUM = 0.8;
+const GROWTH = 1.25;
+export const EVENT_ID_BYTES = 8;
+
 /**
  * Ids of captured events as 64-bit hashes, so that events that were delivered twice, in whatever files, are counted once. Two different ids
  * share a hash with probability n²/2^65: among a hundred million events once in 3,700 windows.
+ *
+ * Many small hash tables instead of one, because the one would be there twice while it grows.
  */
 export class EventIds {
-  private readonly hashes = new Set<bigint>();
+  /** Pairs of the lower and the upper half of a hash, open addressing with linear probing. A lower half of 0 is a free slot. */
+  private readonly tables: Int32Array[] = Array.from({ length: TABLES }, () => new Int32Array(0));
+  private readonly used = new Int32Array(TABLES);
+  private readonly hash = new Int32Array(2);
 
   /** @returns false when the id is already there */
   public add(id: string): boolean {
-    const hash = hashOf(id);
-    if (this.hashes.has(hash)) return false;
-    this.hashes.add(hash);
-    return true;
+    const bytes = Buffer.from(id);
+    return this.addBytes(bytes, 0, bytes.length);
   }
 
   public has(id: string): boolean {
-    return this.hashes.has(hashOf(id));
+    const bytes = Buffer.from(id);
+    return this.hasBytes(bytes, 0, bytes.length);
+  }
+
+  /** As `add`, of an id that lies in `bytes[from, to)` as UTF-8. */
+  public addBytes(bytes: Uint8Array, from: number, to: number): boolean {
+    murmurHash(bytes, from, to, this.hash);
+    return this.insert(this.hash[0]!, this.hash[1]!);
+  }
+
+  /** As `has`, of an id that lies in `bytes[from, to)` as UTF-8. */
+  public hasBytes(bytes: Uint8Array, from: number, to: number): boolean {
+    murmurHash(bytes, from, to, this.hash);
+    const table = this.tables[this.hash[0]! >>> 24]!;
+    return table.length > 0 && table[find(table, this.hash[0]!, occupied(this.hash[1]!))] !== 0;
   }
 
   public get size(): number {
-    return this.hashes.size;
+    return this.used.reduce((sum, count) => sum + count, 0);
   }
 
   /** Ascending, eight bytes each, big-endian: the same ids give the same bytes. */
   public toBytes(): Uint8Array {
-    const sorted = BigUint64Array.from(this.hashes).sort();
-    const view = new DataView(new ArrayBuffer(sorted.length * 8));
-    sorted.forEach((hash, index) => view.setBigUint64(index * 8, hash));
-    return new Uint8Array(view.buffer);
+    const buffer = new ArrayBuffer(EVENT_ID_BYTES * this.size);
+    const words = new Int32Array(buffer);
+    let length = 0;
+    for (const table of this.tables) {
+      for (let slot = 0; slot < table.length; slot += 2) {
+        if (table[slot] === 0) continue;
+        words[length++] = table[slot]!;
+        words[length++] = table[slot + 1]!;
+      }
+    }
+    // As 64-bit integers they are little-endian, on every processor that AWS Lambda has.
+    new BigUint64Array(buffer).sort();
+    Buffer.from(buffer).swap64();
+    return new Uint8Array(buffer);
   }
 
   public static fromBytes(bytes: Uint8Array): EventIds {
+    if (bytes.length % EVENT_ID_BYTES !== 0) throw new Error(`${bytes.length} bytes are not a whole number of event ids`);
     const ids = new EventIds();
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    for (let offset = 0; offset < bytes.length; offset += 8) ids.hashes.add(view.getBigUint64(offset));
+    for (let offset = 0; offset < bytes.length; offset += EVENT_ID_BYTES) ids.insert(view.getInt32(offset), view.getInt32(offset + 4));
     return ids;
+  }
+
+  private insert(upper: number, lower: number): boolean {
+    const index = upper >>> 24;
+    const marked = occupied(lower);
+    let table = this.tables[index]!;
+    if ((this.used[index]! + 1) * 2 > LOAD_MAXIMUM * table.length) table = this.grow(index);
+    const slot = find(table, upper, marked);
+    if (table[slot] !== 0) return false;
+    table[slot] = marked;
+    table[slot + 1] = upper;
+    this.used[index]! += 1;
+    return true;
+  }
+
+  private grow(index: number): Int32Array {
+    const old = this.tables[index]!;
+    const table = new Int32Array(2 * Math.max(SMALLEST_CAPACITY, Math.ceil((old.length / 2) * GROWTH)));
+    for (let slot = 0; slot < old.length; slot += 2) {
+      if (old[slot] === 0) continue;
+      const free = find(table, old[slot + 1]!, old[slot]!);
+      table[free] = old[slot]!;
+      table[free + 1] = old[slot + 1]!;
+    }
+    this.tables[index] = table;
+    return table;
   }
 }
 
-/** FNV-1a, 64 bits. */
-function hashOf(id: string): bigint {
-  let hash = 0xcbf29ce484222325n;
-  for (const byte of Buffer.from(id)) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
-  return hash;
+/** The id's slot, or the free one where it belongs. The second to fourth byte say where to look first. */
+function find(table: Int32Array, upper: number, lower: number): number {
+  const capacity = table.length >> 1;
+  let slot = 2 * (((upper & 0xffffff) * capacity * 2 ** -24) | 0);
+  while (table[slot] !== 0 && (table[slot] !== lower || table[slot + 1] !== upper)) {
+    slot += 2;
+    if (slot === table.length) slot = 0;
+  }
+  return slot;
+}
+
+/** Gives up one of 2^32 lower halves to mark free slots. */
+function occupied(lower: number): number {
+  return lower === 0 ? 1 : lower;
 }
