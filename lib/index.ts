@@ -20,6 +20,7 @@ export * from './governance/model-owner';
 export * from './ml-pipeline';
 export * from './ml-pipeline-grants';
 export * from './model-file/model-file';
+export * from './model-quality/ground-truth';
 export * from './monitoring/monitoring';
 export * from './monitoring/monitoring-workflow';
 export * from './operations/model-operations';

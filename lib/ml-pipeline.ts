@@ -147,6 +147,7 @@ export class MlPipeline extends Construct {
     deployment._validate('deployment', problems);
     if (document) deployment._validateTask('deployment', problems, document.task);
     monitoring._validate('monitoring', problems);
+    monitoring._validateGroundTruth('monitoring', problems, document);
     if (document) monitoring._validateFeatures('monitoring', problems, columnLayout(document).features.map(({ name }) => name));
     retraining._validate('retraining', problems);
     predictionLog._validate('predictionLog', problems, monitoring._captureMinimum, props.trainingData.lake._capturedExpiration, document);

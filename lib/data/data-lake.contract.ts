@@ -13,6 +13,9 @@ export function areaPrefix(area: Area, modelName: string): string {
 /** Within the area `state` of a model: the only part of it that looks write, and that expires. */
 export const EVIDENCE_FOLDER = 'evidence/';
 
+/** Within the area `reports` of a model: what the judgement by ground truth works with; expires. */
+export const QUALITY_WORK_FOLDER = 'quality-work/';
+
 export const lakeKeys = {
   /** Report of one validation run, written also when the data is good. */
   validationReport: (model: string, runId: string): string => `quarantine/${model}/${runId}/report.json`,
@@ -40,6 +43,8 @@ export const lakeKeys = {
   scoresPrefix: (model: string, runId: string, role: string): string => `evaluations/${model}/${runId}/${role}/`,
   /** The challenger's metrics in the format that SageMaker shows for a model package (Model Monitor's statistics of model quality). */
   modelQuality: (model: string, runId: string): string => `evaluations/${model}/${runId}/model-quality.json`,
+  /** The challenger's test set in the form in which predictions are judged by ground truth later: sums that merge, whole and by slice. */
+  qualityStatistics: (model: string, runId: string): string => `evaluations/${model}/${runId}/quality-statistics.json`,
   verdict: (model: string, runId: string): string => `evaluations/${model}/${runId}/verdict.json`,
   lineage: (model: string, runId: string): string => `evaluations/${model}/${runId}/lineage.json`,
   baseline: (model: string, runId: string): string => `baselines/${model}/${runId}/baseline.json`,
@@ -59,6 +64,10 @@ export const lakeKeys = {
   /** Results of queries on the prediction log. */
   queriesPrefix: (model: string): string => `queries/${model}/`,
   monitoringRun: (model: string, windowId: string): string => `reports/${model}/monitoring/${windowId}/`,
+  /** Judgement of predictions by ground truth: `<windowId>/report.json`. */
+  qualityReports: (model: string): string => `reports/${model}/quality/`,
+  /** Extracts of captured files and labels, and the steps between them and the reports; expires. */
+  qualityWork: (model: string): string => `reports/${model}/${QUALITY_WORK_FOLDER}`,
   championPointer: (model: string): string => `state/${model}/champion.json`,
   /** Kill switch of all automatic deployment and retraining: `FreezeState`. */
   freeze: (model: string): string => `state/${model}/freeze.json`,

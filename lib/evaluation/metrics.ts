@@ -5,9 +5,9 @@ import type { MetricValue } from './verdict.contract';
 
 /** A score from here on counts as positive. */
 export const POSITIVE_THRESHOLD = 0.5;
-const CALIBRATION_BINS = 10;
+export const CALIBRATION_BINS = 10;
 /** Scores of exactly 0 and 1 are moved by this much, else one confident mistake makes the loss infinite. */
-const LOG_LOSS_EPSILON = 1e-15;
+export const LOG_LOSS_EPSILON = 1e-15;
 
 export type Metrics = Record<string, MetricValue>;
 

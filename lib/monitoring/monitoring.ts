@@ -1,4 +1,6 @@
 import { Duration, Token } from 'aws-cdk-lib';
+import { ContractDocument } from '../data/data-contract.contract';
+import { GroundTruth } from '../model-quality/ground-truth';
 import { Defaults } from '../private/defaults';
 import { didYouMean, Problems } from '../private/errors';
 import { MonitoringPolicy } from './monitoring.contract';
@@ -82,6 +84,13 @@ export interface StandardMonitoringOptions {
    * @default 0.5
    */
   readonly captureRatioThreshold?: number;
+
+  /**
+   * What turned out to be true, by which predictions are judged: concept drift.
+   *
+   * @default - no labels come, and concept drift is not looked for
+   */
+  readonly groundTruth?: GroundTruth;
 }
 
 /** @internal */
@@ -124,7 +133,23 @@ export class Monitoring {
    * @internal
    */
   public get _captureMinimum(): Duration {
-    return this.options ? Defaults.MAXIMUM_LOOKBACK.plus(Duration.days(1)) : Duration.days(1);
+    const forDrift = this.options ? Defaults.MAXIMUM_LOOKBACK.plus(Duration.days(1)) : Duration.days(1);
+    const forQuality = this._groundTruth?._captureMinimum;
+    return forQuality !== undefined && forQuality.toSeconds() > forDrift.toSeconds() ? forQuality : forDrift;
+  }
+
+  /** @internal */
+  public get _groundTruth(): GroundTruth | undefined {
+    return this.options?.groundTruth;
+  }
+
+  /**
+   * Checks what depends on the contract besides the features, once it is known.
+   *
+   * @internal
+   */
+  public _validateGroundTruth(path: string, problems: Problems, document: ContractDocument | undefined): void {
+    this._groundTruth?._validate(`${path}.groundTruth`, problems, document);
   }
 
   /** @internal */

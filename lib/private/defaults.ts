@@ -126,4 +126,21 @@ export class Defaults {
   public static readonly RETRAINING_COOLDOWN = Duration.days(1);
   public static readonly RETRAININGS_PER_WEEK = 3;
   public static readonly MAXIMUM_UNCURED = 2;
+  /** Chargebacks apart, most truths are known within a week: arrivals, clicks, returns of the shipment. */
+  public static readonly MAXIMUM_DELAY = Duration.days(7);
+  /** A day has every hour of the day, and enough labels to say something. */
+  public static readonly QUALITY_INTERVAL = Duration.days(1);
+  /** Windows that could not be judged in time, because nothing ran, are judged when it runs again within these days. */
+  public static readonly QUALITY_CATCH_UP = Duration.days(3);
+  /** Sample below which Model Monitor gives its own quality metrics no standard deviation (model-monitor-model-quality-metrics). */
+  public static readonly MINIMUM_LABELS = 200;
+  /** As for slices of the test set. */
+  public static readonly MINIMUM_SLICE_LABELS = 100;
+  /** One false page in a hundred windows that are just within the margin; a model that is as good as ever gives next to none. */
+  public static readonly FALSE_ALARM_RATE = 0.01;
+  /** A test set is never quite the world: accuracies and areas under curves move by some hundredths for no reason that a retraining could cure. */
+  public static readonly QUALITY_MARGIN = 0.05;
+  public static readonly QUALITY_MARGIN_SHARE = 0.1;
+  /** Calibration errors that differ by less do not change a decision. */
+  public static readonly CALIBRATION_MARGIN = 0.02;
 }

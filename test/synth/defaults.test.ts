@@ -18,6 +18,7 @@ const NAMED: Record<string, string> = {
   'CanaryDeploymentOptions.waitInterval': 'CANARY_WAIT_INTERVAL',
   'ConcurrencyPerInstanceOptions.target': 'CONCURRENCY_PER_INSTANCE',
   'InvocationsPerInstanceOptions.target': 'INVOCATIONS_PER_INSTANCE',
+  'LabelsOptions.interval': 'QUALITY_INTERVAL',
   'OnDriftOptions.cooldown': 'RETRAINING_COOLDOWN',
   'OnDriftOptions.maximumPerWeek': 'RETRAININGS_PER_WEEK',
   'OnDriftOptions.of': 'RETRAINING_OF',
