@@ -1,5 +1,5 @@
-import { didYouMean, Problems } from '../private/errors';
-import { ColumnRole, ColumnType, ContractColumn, ContractDocument, TaskType } from './data-contract.contract';
+import { didYouMean, type ProblemList } from '../private/problem-list';
+import { type ColumnRole, type ColumnType, type ContractColumn, type ContractDocument, type TaskType } from './data-contract.contract';
 
 export const COLUMN_TYPES: ColumnType[] = ['integer', 'number', 'string', 'boolean', 'timestamp'];
 export const COLUMN_ROLES: ColumnRole[] = ['feature', 'label', 'id', 'time', 'slice', 'protected'];
@@ -17,7 +17,7 @@ export type Locate = (path: readonly (string | number)[]) => string;
  * Checks what a person wrote and completes it. All mistakes are collected.
  * @returns undefined when there are mistakes
  */
-export function readContractDocument(value: unknown, problems: Problems, locate: Locate): ContractDocument | undefined {
+export function readContractDocument(value: unknown, problems: ProblemList, locate: Locate): ContractDocument | undefined {
   const before = problems.all.length;
   if (!isRecord(value)) {
     problems.add('ContractNotAnObject', locate([]), value, 'must be a mapping with the key columns', 'write columns: followed by a list of columns');
@@ -29,7 +29,7 @@ export function readContractDocument(value: unknown, problems: Problems, locate:
   return problems.all.length === before && task !== undefined ? { task, columns } : undefined;
 }
 
-function readColumns(value: unknown, problems: Problems, locate: Locate): ContractColumn[] {
+function readColumns(value: unknown, problems: ProblemList, locate: Locate): ContractColumn[] {
   if (!Array.isArray(value) || value.length === 0) {
     problems.add('ContractWithoutColumns', locate(['columns']), value, 'must be a list of columns', 'name at least one feature and the label');
     return [];
@@ -60,12 +60,12 @@ function readColumns(value: unknown, problems: Problems, locate: Locate): Contra
   return known;
 }
 
-function atMostOne(role: ColumnRole, columns: readonly ContractColumn[], problems: Problems, locate: Locate): void {
+function atMostOne(role: ColumnRole, columns: readonly ContractColumn[], problems: ProblemList, locate: Locate): void {
   const names = columns.filter((column) => column.roles.includes(role)).map((column) => column.name);
   if (names.length > 1) problems.add('RoleGivenTwice', locate(['columns']), names, `only one column may have role ${role}`, `keep role ${role} on one of them`);
 }
 
-function readColumn(value: unknown, path: (string | number)[], problems: Problems, locate: Locate): ContractColumn | undefined {
+function readColumn(value: unknown, path: (string | number)[], problems: ProblemList, locate: Locate): ContractColumn | undefined {
   if (!isRecord(value)) {
     problems.add('ColumnNotAnObject', locate(path), value, 'must be a mapping with name, type and role', 'write for example {name: distance, type: number, role: feature}');
     return undefined;
@@ -97,7 +97,7 @@ function readColumn(value: unknown, path: (string | number)[], problems: Problem
   };
 }
 
-function readRoles(value: Record<string, unknown>, path: (string | number)[], problems: Problems, locate: Locate): ColumnRole[] {
+function readRoles(value: Record<string, unknown>, path: (string | number)[], problems: ProblemList, locate: Locate): ColumnRole[] {
   const both = value['role'] !== undefined && value['roles'] !== undefined;
   const key = value['roles'] !== undefined ? 'roles' : 'role';
   if (both) problems.add('RoleAndRoles', locate([...path, 'role']), value['role'], 'must not stand beside roles', 'list all of them in roles');
@@ -117,7 +117,7 @@ function readRoles(value: Record<string, unknown>, path: (string | number)[], pr
   return [...new Set(roles)];
 }
 
-function readCategories(value: unknown, type: ColumnType | undefined, at: string, problems: Problems): string[] | undefined {
+function readCategories(value: unknown, type: ColumnType | undefined, at: string, problems: ProblemList): string[] | undefined {
   if (value === undefined) return undefined;
   const list = Array.isArray(value) ? value : [];
   if (list.length === 0 || !list.every((item) => typeof item === 'string' || typeof item === 'number')) {
@@ -136,7 +136,7 @@ function readRange(
   value: Record<string, unknown>,
   type: ColumnType | undefined,
   path: (string | number)[],
-  problems: Problems,
+  problems: ProblemList,
   locate: Locate,
 ): { minimum?: number; maximum?: number } {
   const read = (key: 'minimum' | 'maximum'): number | undefined => {
@@ -159,7 +159,7 @@ function readRange(
   return { minimum, maximum };
 }
 
-function readNullability(value: Record<string, unknown>, roles: ColumnRole[], path: (string | number)[], problems: Problems, locate: Locate): number {
+function readNullability(value: Record<string, unknown>, roles: ColumnRole[], path: (string | number)[], problems: ProblemList, locate: Locate): number {
   const nullable = value['nullable'];
   const share = value['maximumNullShare'];
   if (nullable !== undefined && typeof nullable !== 'boolean') {
@@ -181,7 +181,7 @@ function readNullability(value: Record<string, unknown>, roles: ColumnRole[], pa
   return maximumNullShare;
 }
 
-function readTask(value: unknown, columns: readonly ContractColumn[], problems: Problems, locate: Locate): TaskType | undefined {
+function readTask(value: unknown, columns: readonly ContractColumn[], problems: ProblemList, locate: Locate): TaskType | undefined {
   const label = columns.find((column) => column.roles.includes('label'));
   const given = value === undefined ? undefined : oneOf(value, TASK_TYPES, 'UnknownTask', locate(['task']), problems);
   if (!label || (value !== undefined && given === undefined)) return given;
@@ -207,14 +207,14 @@ function readTask(value: unknown, columns: readonly ContractColumn[], problems: 
   return task;
 }
 
-function oneOf<T extends string>(value: unknown, known: readonly T[], code: string, at: string, problems: Problems): T | undefined {
+function oneOf<T extends string>(value: unknown, known: readonly T[], code: string, at: string, problems: ProblemList): T | undefined {
   if (known.includes(value as T)) return value as T;
   const near = typeof value === 'string' ? didYouMean(value, known) : undefined;
   problems.add(code, at, value, `must be one of ${known.join(', ')}`, near !== undefined ? `did you mean '${near}'?` : 'choose one of them');
   return undefined;
 }
 
-function unknownKeys(value: Record<string, unknown>, known: readonly string[], path: readonly (string | number)[], problems: Problems, locate: Locate): void {
+function unknownKeys(value: Record<string, unknown>, known: readonly string[], path: readonly (string | number)[], problems: ProblemList, locate: Locate): void {
   for (const key of Object.keys(value)) {
     if (known.includes(key)) continue;
     const near = didYouMean(key, known);

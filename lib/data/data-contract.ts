@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
-import { parseYamlOrJson } from '../private/bundled';
 import { Problem, Problems } from '../private/errors';
 import { Locate, readContractDocument } from './contract-document';
+import { readContractFile, written } from './contract-file';
 import { ContractDocument } from './data-contract.contract';
 
 /** Type of a column in the raw CSV files. */
@@ -119,29 +117,8 @@ export interface DataContractOptions {
 export class DataContract {
   /** Reads a YAML or JSON file. */
   public static fromFile(path: string): DataContract {
-    const fileName = basename(path);
-    let text: string;
-    try {
-      text = readFileSync(path, 'utf8');
-    } catch (error) {
-      return new DataContract(undefined, [
-        { code: 'ContractFileUnreadable', path, value: (error as NodeJS.ErrnoException).code, rule: 'must be a readable file', fix: 'check the path; it is relative to the current folder' },
-      ]);
-    }
-    const parsed = parseYamlOrJson(text, fileName);
-    if (parsed.errors.length > 0) {
-      return new DataContract(
-        undefined,
-        parsed.errors.map((error) => ({
-          code: 'ContractFileSyntax',
-          path: `${fileName}:${error.line}:${error.column}`,
-          value: text.split('\n')[error.line - 1]?.trim(),
-          rule: error.message.replace(/^\S+: /, ''),
-          fix: 'correct the YAML or JSON',
-        })),
-      );
-    }
-    return DataContract.read(parsed.value, (steps) => `${fileName}:${parsed.locate(steps).line} ${written(steps)}`);
+    const { document, problems } = readContractFile(path);
+    return new DataContract(document, problems);
   }
 
   /** From plain data in the format of the file. */
@@ -192,9 +169,4 @@ export class DataContract {
   public _tryDocument(): ContractDocument | undefined {
     return this.document;
   }
-}
-
-/** `['columns', 3, 'type']` → `columns[3].type` */
-function written(steps: readonly (string | number)[]): string {
-  return steps.map((step, index) => (typeof step === 'number' ? `[${step}]` : index === 0 ? step : `.${step}`)).join('') || 'contract';
 }
