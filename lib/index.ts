@@ -28,6 +28,7 @@ export * from './prediction-log/prediction-log';
 export * from './prediction-log/prediction-log-table';
 export * from './registry/model-registry';
 export * from './retraining/retraining';
+export * from './retraining/retraining-budget';
 export * from './retraining/retraining-controller';
 export * from './training/algorithm';
 export * from './training/container-image';

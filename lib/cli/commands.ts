@@ -89,7 +89,7 @@ export const COMMANDS: readonly CommandDescription[] = [
     positionals: ['MODEL'],
     usage: '[--reason TEXT] [options]',
     summary: 'releases a frozen model',
-    description: 'Approvals and triggers work again. What was skipped meanwhile is not made up for.',
+    description: 'Approvals and triggers work again, and new data that waited is trained on. What was skipped meanwhile is not made up for.',
     options: { reason: { value: 'TEXT', text: 'why (default: "released by hand")' }, ...ACCOUNT },
   },
   {

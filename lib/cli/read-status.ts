@@ -150,7 +150,9 @@ const ROUTINE = new Set(['monitoring', 'retraining']);
 
 function collapse(entries: readonly LedgerEntry[]): ModelStatus['outcomes'][number][] {
   const shown: { sequence: number; time: string; workflow: string; outcome: string; times: number; reasons: readonly string[] }[] = [];
-  for (const { sequence, time, workflow, outcome, reasons } of entries) {
+  for (const { sequence, time, workflow, outcome, reasons, silent } of entries) {
+    // What was told to nobody when it happened.
+    if (silent === true) continue;
     const last = shown[shown.length - 1];
     if (ROUTINE.has(workflow) && last?.workflow === workflow && last.outcome === outcome) last.times++;
     else shown.push({ sequence, time, workflow, outcome, times: 1, reasons });

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { lakeKeys } from '../data/data-lake.contract';
@@ -7,6 +6,7 @@ import { getJson, putJsonIf } from '../private/object-store.lambda-shared';
 import { LOCK_ENVIRONMENT, type LockEvent, type LockObject, type LockResult } from './lock.contract';
 import { frozenReason } from './freeze.contract';
 import { activeFreeze } from './freeze.lambda-shared';
+import { runIdOf } from './run-id';
 import { isRunning } from './running-execution.lambda-shared';
 
 export interface LockClients {
@@ -49,11 +49,6 @@ async function changeLock(event: LockEvent, clients: LockClients, bucket: string
     }
   }
   throw new Error(`lock ${event.lock} of ${modelName}: five conditional writes in a row met another writer`);
-}
-
-/** `r` and 12 hexadecimal digits: the same for every repetition of the run, short enough for every derived name. */
-export function runIdOf(holder: string): string {
-  return `r${createHash('sha256').update(holder).digest('hex').slice(0, 12)}`;
 }
 
 const clients: LockClients = { s3: new S3Client({}), sfn: new SFNClient({}) };

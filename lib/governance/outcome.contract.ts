@@ -12,7 +12,7 @@ export const OUTCOMES = {
   training: ['REGISTERED', 'REJECTED', 'DATA_INVALID', 'SKIPPED', 'FAILED'],
   deployment: ['DEPLOYED', 'ROLLED_BACK', 'REJECTED', 'REFUSED', 'SKIPPED', 'FAILED'],
   monitoring: ['STABLE', 'DRIFTED', 'INSUFFICIENT_DATA', 'DATA_QUALITY', 'NOT_DEPLOYED', 'SKIPPED', 'FAILED'],
-  retraining: ['STARTED', 'DECLINED', 'LOOP_GUARD'],
+  retraining: ['STARTED', 'DECLINED', 'QUEUED', 'LOOP_GUARD', 'NOT_NEEDED'],
   operations: ['FROZEN', 'UNFROZEN'],
 } as const;
 
@@ -30,6 +30,8 @@ export interface OutcomeEvent {
   readonly detail?: Record<string, unknown>;
   /** True when a person is needed: published to the owner's topic. */
   readonly page: boolean;
+  /** Kept in the ledger and told to nobody, neither as metric nor as event: that nothing had to be done. */
+  readonly silent?: boolean;
 }
 
 export interface OutcomeResult {

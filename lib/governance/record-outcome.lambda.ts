@@ -52,6 +52,7 @@ export async function recordOutcome(event: OutcomeEvent, clients: OutcomeClients
   const markKey = lakeKeys.ledgerEvent(model, eventKeyPart(event.eventId));
   const mark = (await getJson<EventMark>(clients.s3, bucket, markKey))?.value;
   const sequence = mark?.sequence ?? (await append(event, clients.s3, bucket, model));
+  if (event.silent === true) return { sequence };
   let announced = mark?.announced ?? [];
   for (const announcement of ANNOUNCEMENTS) {
     if (announced.includes(announcement) || (announcement === 'page' && !event.page)) continue;

@@ -16,6 +16,7 @@ import { didYouMean, Problems } from '../private/errors';
 import { packageRoot } from '../private/package-root';
 import { PredictionLog } from '../prediction-log/prediction-log';
 import { Retraining } from '../retraining/retraining';
+import { RetrainingBudget } from '../retraining/retraining-budget';
 import { Algorithm } from '../training/algorithm';
 import { ContainerImage } from '../training/container-image';
 import { Training } from '../training/training';
@@ -49,7 +50,12 @@ export interface ModelFile {
   readonly approval?: string;
   readonly deployment?: DeploymentFile;
   readonly monitoring?: { enabled?: boolean; interval?: string; minimumSampleSize?: number; psiThreshold?: number };
-  readonly retraining?: { onDrift?: { cooldown?: string; maximumPerWeek?: number }; onSchedule?: string; onNewData?: { marker?: string } };
+  readonly retraining?: {
+    onDrift?: { cooldown?: string; windows?: number; of?: number; conceptWindows?: number; conceptOf?: number; maximumPerWeek?: number; maximumUncured?: number };
+    onSchedule?: string;
+    onNewData?: { marker?: string };
+    budget?: { trainingTime: string };
+  };
   readonly predictionLog?: { enabled?: boolean; retention?: string; captureRetention?: string; droppedColumns?: string[] };
 }
 
@@ -157,7 +163,12 @@ function predictionLog(file: NonNullable<ModelFile['predictionLog']>): Predictio
 }
 
 function retraining(file: NonNullable<ModelFile['retraining']>): Retraining {
-  if (file.onDrift) return Retraining.onDrift({ cooldown: duration(file.onDrift.cooldown), maximumPerWeek: file.onDrift.maximumPerWeek });
+  const triggers = retrainingTrigger(file);
+  return file.budget ? triggers.withinBudget(RetrainingBudget.trainingTime(parseDuration(file.budget.trainingTime))) : triggers;
+}
+
+function retrainingTrigger(file: NonNullable<ModelFile['retraining']>): Retraining {
+  if (file.onDrift) return Retraining.onDrift({ ...file.onDrift, cooldown: duration(file.onDrift.cooldown) });
   if (file.onSchedule !== undefined) return Retraining.onSchedule(ScheduleExpression.expression(file.onSchedule));
   if (file.onNewData) return Retraining.onNewData({ marker: file.onNewData.marker });
   return Retraining.manual();

@@ -123,6 +123,9 @@ export class Defaults {
   public static readonly MARKER = '_SUCCESS';
   public static readonly RETRAINING_WINDOWS = 3;
   public static readonly RETRAINING_OF = 4;
+  /** Labels come late and in fewer windows, and what they say is the loss itself. */
+  public static readonly CONCEPT_RETRAINING_WINDOWS = 2;
+  public static readonly CONCEPT_RETRAINING_OF = 3;
   public static readonly RETRAINING_COOLDOWN = Duration.days(1);
   public static readonly RETRAININGS_PER_WEEK = 3;
   public static readonly MAXIMUM_UNCURED = 2;

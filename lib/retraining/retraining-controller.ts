@@ -11,6 +11,7 @@ import { Construct } from 'constructs';
 import { DataLake } from '../data/data-lake';
 import { areaPrefix } from '../data/data-lake.contract';
 import { ModelGovernance } from '../governance/model-governance';
+import { OUTCOME_EVENT_DETAIL_TYPE, OUTCOME_EVENT_SOURCE } from '../governance/outcome.contract';
 import { acknowledgeWildcard } from '../private/acknowledge';
 import { Problems } from '../private/errors';
 import { HandlerFunction } from '../private/handler-function';
@@ -27,8 +28,8 @@ export interface RetrainingControllerProps {
 }
 
 /**
- * Decides whether something starts a retraining: drift (told by the monitoring workflow), new data, a schedule, a person. One at a time,
- * with cooldown, weekly limit and loop guard; every decision is recorded.
+ * Decides whether something starts a retraining: drift (told by the monitoring workflow), new data, a schedule, a person. One at a time
+ * with at most one queued, with cooldown, weekly limit, budget and loop guard; every decision is recorded, also that nothing was needed.
  */
 export class RetrainingController extends Construct {
   /** Invoke it to retrain by hand: see the operator runbook, section "Retrain by hand". */
@@ -69,6 +70,11 @@ export class RetrainingController extends Construct {
     acknowledgeWildcard(handler.role!, executions, 'asks whether a training execution still runs; executions are named at run time');
     handler.addToRolePolicy(new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [governance.outcomeFunction.functionArn] }));
 
+    // What may be queued has to be taken from the queue when nothing holds it back any more, monitoring or not.
+    const queues = policy.newData !== undefined || schedules.length > 0;
+    if (queues || policy.budget) this.onTrainingEnd(modelName, trainingStateMachine);
+    if (queues) this.onRelease(modelName);
+    if (policy.budget) this.allowMeasuring(handler, modelName);
     if (policy.newData) this.onNewData(lake, modelName, policy.newData.marker);
     schedules.forEach((schedule, index) => this.onSchedule(schedule, index, modelName));
     this.failureAlarm = new ModelAlarm(this, 'Failures', {
@@ -96,6 +102,33 @@ export class RetrainingController extends Construct {
       },
       targets: [new eventTargets.LambdaFunction(this.function)],
     });
+  }
+
+  /** Step Functions guide, "Automating Step Functions event delivery with EventBridge". However the execution was started and has ended. */
+  private onTrainingEnd(modelName: string, stateMachine: sfn.IStateMachine): void {
+    new events.Rule(this, 'TrainingEnd', {
+      description: `A training execution of ${modelName} is over`,
+      eventPattern: {
+        source: ['aws.states'],
+        detailType: ['Step Functions Execution Status Change'],
+        detail: { stateMachineArn: [stateMachine.stateMachineArn], status: ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'] },
+      },
+      targets: [new eventTargets.LambdaFunction(this.function)],
+    });
+  }
+
+  private onRelease(modelName: string): void {
+    new events.Rule(this, 'Release', {
+      description: `Model ${modelName} is no longer frozen`,
+      eventPattern: { source: [OUTCOME_EVENT_SOURCE], detailType: [OUTCOME_EVENT_DETAIL_TYPE], detail: { modelName: [modelName], workflow: ['operations'], outcome: ['UNFROZEN'] } },
+      targets: [new eventTargets.LambdaFunction(this.function)],
+    });
+  }
+
+  private allowMeasuring(handler: HandlerFunction, modelName: string): void {
+    const jobs = Stack.of(this).formatArn({ service: 'sagemaker', resource: 'training-job', resourceName: `${modelName}-*` });
+    handler.addToRolePolicy(new iam.PolicyStatement({ actions: ['sagemaker:DescribeTrainingJob'], resources: [jobs] }));
+    acknowledgeWildcard(handler.role!, jobs, 'reads how long the training jobs of one model took, whose names end in the id of the run');
   }
 
   private onSchedule(schedule: scheduler.ScheduleExpression, index: number, modelName: string): void {

@@ -3,6 +3,7 @@ import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { Defaults } from '../private/defaults';
 import { Problems } from '../private/errors';
 import { RetrainingPolicy } from './retraining.contract';
+import { RetrainingBudget } from './retraining-budget';
 
 export interface OnDriftOptions {
   /**
@@ -25,6 +26,21 @@ export interface OnDriftOptions {
    * @default 4
    */
   readonly of?: number;
+
+  /**
+   * Windows of concept drift, among the last `conceptOf`, that start a retraining: labels say that the predictions have got worse. They are
+   * counted apart from windows of data drift, and fewer are enough: such a verdict needs no guess whether the change matters.
+   *
+   * @default 2
+   */
+  readonly conceptWindows?: number;
+
+  /**
+   * Windows judged by labels that are looked at, of the champion.
+   *
+   * @default 3
+   */
+  readonly conceptOf?: number;
 
   /**
    * Retrainings that drift may start within seven days.
@@ -83,6 +99,11 @@ export abstract class Retraining {
     return new CombinedRetraining(triggers);
   }
 
+  /** The same triggers, as long as the month's budget lasts. */
+  public withinBudget(budget: RetrainingBudget): Retraining {
+    return new BudgetedRetraining(this, budget);
+  }
+
   /** @internal */
   public abstract _validate(path: string, problems: Problems): void;
 
@@ -96,11 +117,13 @@ class DriftRetraining extends Retraining {
   }
 
   public _validate(path: string, problems: Problems): void {
-    const { windows, of, cooldownSeconds, maximumPerWeek, maximumUncured } = this.policy();
+    const { windows, of, conceptWindows, conceptOf, cooldownSeconds, maximumPerWeek, maximumUncured } = this.policy();
     const positive = (name: string, value: number, most: number, fix: string): void =>
       problems.require(Number.isInteger(value) && value >= 1 && value <= most, 'RetrainingLimitOutOfRange', `${path}.${name}`, value, `must be an integer from 1 to ${most}`, fix);
     positive('of', of, 24, 'use 4');
     positive('windows', windows, of, 'use 3 of 4');
+    positive('conceptOf', conceptOf, 24, 'use 3');
+    positive('conceptWindows', conceptWindows, conceptOf, 'use 2 of 3');
     positive('maximumPerWeek', maximumPerWeek, 21, 'use 3; more often than every eight hours is no reaction to drift but a schedule');
     positive('maximumUncured', maximumUncured, 10, 'use 2');
     problems.require(
@@ -121,6 +144,8 @@ class DriftRetraining extends Retraining {
     return {
       windows: this.options.windows ?? Defaults.RETRAINING_WINDOWS,
       of: this.options.of ?? Defaults.RETRAINING_OF,
+      conceptWindows: this.options.conceptWindows ?? Defaults.CONCEPT_RETRAINING_WINDOWS,
+      conceptOf: this.options.conceptOf ?? Defaults.CONCEPT_RETRAINING_OF,
       cooldownSeconds: (this.options.cooldown ?? Defaults.RETRAINING_COOLDOWN).toSeconds(),
       maximumPerWeek: this.options.maximumPerWeek ?? Defaults.RETRAININGS_PER_WEEK,
       maximumUncured: this.options.maximumUncured ?? Defaults.MAXIMUM_UNCURED,
@@ -171,6 +196,14 @@ class CombinedRetraining extends Retraining {
 
   public _validate(path: string, problems: Problems): void {
     this.triggers.forEach((trigger, index) => trigger._validate(this.triggers.length === 1 ? path : `${path}[${index}]`, problems));
+    problems.require(
+      this.triggers.every((trigger) => trigger._triggers().policy.budget === undefined),
+      'RetrainingBudgetInside',
+      path,
+      'a trigger with a budget of its own',
+      'must not hold a budget, which is one for all triggers of the model',
+      'write Retraining.anyOf(…).withinBudget(…)',
+    );
     for (const kind of ['drift', 'newData'] as const) {
       const count = this.triggers.filter((trigger) => trigger._triggers().policy[kind] !== undefined).length;
       problems.require(count <= 1, 'RetrainingTriggerTwice', path, `${count} × ${kind}`, 'may hold each kind of trigger once, schedules apart', 'merge their options into one');
@@ -180,5 +213,25 @@ class CombinedRetraining extends Retraining {
   public _triggers(): RetrainingTriggers {
     const all = this.triggers.map((trigger) => trigger._triggers());
     return { policy: Object.assign({}, ...all.map(({ policy }) => policy)) as RetrainingPolicy, schedules: all.flatMap(({ schedules }) => schedules) };
+  }
+}
+
+class BudgetedRetraining extends Retraining {
+  public constructor(
+    private readonly triggers: Retraining,
+    private readonly budget: RetrainingBudget,
+  ) {
+    super();
+  }
+
+  public _validate(path: string, problems: Problems): void {
+    this.triggers._validate(path, problems);
+    this.budget._validate(`${path}.budget`, problems);
+    problems.require(this.triggers._triggers().policy.budget === undefined, 'RetrainingBudgetTwice', `${path}.budget`, 'two budgets', 'may be given once', 'write the smaller one only');
+  }
+
+  public _triggers(): RetrainingTriggers {
+    const { policy, schedules } = this.triggers._triggers();
+    return { policy: { ...policy, budget: this.budget._policy() }, schedules };
   }
 }

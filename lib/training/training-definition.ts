@@ -75,7 +75,10 @@ export function trainingDefinition(props: TrainingDefinitionProps): AslDefinitio
         reasons: [expr("'Another training run holds the lock: ' & $run.holder")],
         detail: expr("{'trigger': $request.trigger, 'reason': $request.reason}"),
         page: false,
+        next: 'EndSkipped',
       }),
+      // The retraining controller reads it, and does not lose what it started the execution for.
+      EndSkipped: { Type: 'Succeed', Output: { outcome: 'SKIPPED' } },
       LockFailed: ending('FAILED', expr("['Could not ' & $failure.step & ': ' & $failure.error & ' ' & $substring($failure.cause, 0, 600)]"), true, 'RecordOutcome'),
       ...dataStates(props),
       ...modelStates(props),

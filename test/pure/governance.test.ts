@@ -6,7 +6,8 @@ import { freeze, type FreezeClients } from '../../lib/governance/freeze.lambda';
 import { activeFreeze } from '../../lib/governance/freeze.lambda-shared';
 import { chainEntry, verifyLedger, verifyLedgerPart } from '../../lib/governance/ledger';
 import { lockWanted } from '../../lib/governance/lock-wanted.lambda-shared';
-import { lock, runIdOf, type LockClients } from '../../lib/governance/lock.lambda';
+import { lock, type LockClients } from '../../lib/governance/lock.lambda';
+import { runIdOf } from '../../lib/governance/run-id';
 import type { LedgerEntry, OutcomeEvent } from '../../lib/governance/outcome.contract';
 import { recordOutcome, type OutcomeClients } from '../../lib/governance/record-outcome.lambda';
 

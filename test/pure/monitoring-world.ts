@@ -71,6 +71,7 @@ export class MonitoringWorld {
   public readonly started: { name: string; input: string }[] = [];
   public readonly outcomes: Record<string, any>[] = [];
   public readonly running = new Set<string>();
+  public readonly trainingJobs = new Map<string, object>();
   public invocations: number[] = [];
   public readonly queries: Record<string, any>[] = [];
   /** More that DescribeEndpoint says. */
@@ -125,6 +126,11 @@ export class MonitoringWorld {
         if (!metadata) throw named('ResourceNotFound');
         return { CustomerMetadataProperties: metadata };
       }
+      case 'DescribeTrainingJobCommand': {
+        const job = this.trainingJobs.get(input.TrainingJobName);
+        if (!job) throw Object.assign(named('ValidationException'), { message: 'Requested resource not found.' });
+        return job;
+      }
       case 'DescribeEndpointCommand':
         return { DataCaptureConfig: { CurrentSamplingPercentage: this.samplingPercentage }, ...this.endpoint };
       case 'GetMetricDataCommand':
@@ -135,6 +141,7 @@ export class MonitoringWorld {
         return {};
       case 'DescribeExecutionCommand':
         if (this.running.has(input.executionArn)) return { status: 'RUNNING' };
+        if (this.started.some(({ name }) => (input.executionArn as string).endsWith(`:${name}`))) return { status: 'SUCCEEDED' };
         throw named('ExecutionDoesNotExist');
       case 'StartExecutionCommand': {
         const known = this.started.find(({ name }) => name === input.name);

@@ -7,6 +7,7 @@ import {
   type ControllerState,
   type DriftEvent,
   EMPTY_STATE,
+  type DeliveredEvent,
   type ObjectCreatedEvent,
   type RetrainingEvent,
   type RetrainingPolicy,
@@ -17,7 +18,7 @@ const HOUR = 3_600_000;
 const START = Date.parse('2001-02-05T00:00:00Z');
 const at = (hour: number): string => new Date(START + hour * HOUR).toISOString();
 const POLICY: RetrainingPolicy = {
-  drift: { windows: 3, of: 4, cooldownSeconds: 86_400, maximumPerWeek: 3, maximumUncured: 2 },
+  drift: { windows: 3, of: 4, conceptWindows: 2, conceptOf: 3, cooldownSeconds: 86_400, maximumPerWeek: 3, maximumUncured: 2 },
   newData: { marker: '_SUCCESS' },
 };
 const CHAMPION = { version: 1, since: at(0) };
@@ -46,13 +47,13 @@ const Q = 'DATA_QUALITY' as const;
 describe('retraining on drift', () => {
   it.each([
     ['three drifted windows start it', [D, D, D], 'STARTED'],
-    ['two of four do not', [D, S, D, S], 'NOTHING'],
+    ['two of four do not', [D, S, D, S], 'NOT_NEEDED'],
     ['two do not', [D, D], 'DECLINED'],
     ['three of four do, with a stable one between', [D, S, D, D], 'STARTED'],
     ['three of five do not', [D, D, S, S, D], 'DECLINED'],
     ['windows without verdict are no evidence either way', [D, I, D, I, D], 'STARTED'],
     ['broken data is no evidence and never retrains', [D, D, Q], 'DECLINED'],
-    ['a stable window starts nothing, even at the level', [D, D, D, S].slice(1), 'NOTHING'],
+    ['a stable window starts nothing, even at the level', [D, D, D, S].slice(1), 'NOT_NEEDED'],
   ] as const)('%s', (_, windows, expected) => {
     const { outcomes } = run(windows.map((outcome, i) => drift(i + 1, outcome)));
     expect(outcomes[outcomes.length - 1]).toBe(expected);
@@ -114,7 +115,7 @@ describe('other triggers', () => {
 
   it('keep data that came during a run until it is over', () => {
     const { outcomes, state } = run([newData('a', 1), drift(2, S), drift(3, S)], ({ time }) => ({ running: time < at(3) }));
-    expect(outcomes).toEqual(['DECLINED', 'NOTHING', 'STARTED']);
+    expect(outcomes).toEqual(['QUEUED', 'NOT_NEEDED', 'STARTED']);
     expect(state.pending).toBeNull();
     expect(state.starts).toMatchObject([{ trigger: 'new-data' }]);
   });
@@ -176,7 +177,7 @@ describe('a frozen model', () => {
     const schedule: RetrainingEvent = { trigger: 'schedule', eventId: 's', time: at(5) };
     const data: RetrainingEvent = { trigger: 'new-data', eventId: 'd', time: at(6), key: 'raw/_SUCCESS' };
     const { outcomes, state } = run([drift(1), drift(2), drift(3), schedule, data], frozen);
-    expect(outcomes).toEqual(['DECLINED', 'DECLINED', 'DECLINED', 'DECLINED', 'DECLINED']);
+    expect(outcomes).toEqual(['DECLINED', 'DECLINED', 'DECLINED', 'DECLINED', 'QUEUED']);
     expect(state.decisions[2]!.reasons[0]).toContain('user/ops: an incident');
     expect(state.starts).toEqual([]);
   });
@@ -185,18 +186,18 @@ describe('a frozen model', () => {
     expect(run([{ trigger: 'manual', eventId: 'm', time: at(1), reason: 'I know' }], frozen).outcomes).toEqual(['STARTED']);
   });
 
-  it('says nothing of quiet windows', () => {
-    expect(run([drift(1, 'STABLE')], frozen).outcomes).toEqual(['NOTHING']);
+  it('has no decision to make in quiet windows', () => {
+    expect(run([drift(1, 'STABLE')], frozen).outcomes).toEqual(['NOT_NEEDED']);
   });
 
   it('learns from new data that came meanwhile when it is released', () => {
     const data: RetrainingEvent = { trigger: 'new-data', eventId: 'd', time: at(1), key: 'raw/_SUCCESS' };
-    expect(run([data, drift(2, 'STABLE')], (event) => (event.trigger === 'new-data' ? { freeze } : {})).outcomes).toEqual(['DECLINED', 'STARTED']);
+    expect(run([data, drift(2, 'STABLE')], (event) => (event.trigger === 'new-data' ? { freeze } : {})).outcomes).toEqual(['QUEUED', 'STARTED']);
   });
 });
 
 describe('the controller function', () => {
-  const tell = (world: MonitoringWorld, event: RetrainingEvent | ObjectCreatedEvent) => decide(event, { s3: world.client, sfn: world.client, lambda: world.client }, ENVIRONMENT);
+  const tell = (world: MonitoringWorld, event: RetrainingEvent | DeliveredEvent) => decide(event, { s3: world.client, sfn: world.client, lambda: world.client, sagemaker: world.client }, ENVIRONMENT);
   const drifting = (): MonitoringWorld => {
     const world = new MonitoringWorld();
     world.put(lakeKeys.championPointer(MODEL), CHAMPION);
@@ -224,10 +225,12 @@ describe('the controller function', () => {
     expect(new Set(world.outcomes.map(({ eventId }) => eventId)).size).toBe(4);
   });
 
-  it('records nothing for quiet windows', async () => {
+  it('records a quiet window with its reason, and tells nobody', async () => {
     const world = drifting();
     await tell(world, drift(1, S));
-    expect(world.outcomes).toEqual([]);
+    await tell(world, drift(1, S));
+    const record = { eventId: 'retraining#drift#w1', outcome: 'NOT_NEEDED', silent: true, page: false, reasons: ['The window is stable.', expect.stringMatching(/^0 of the last 1 judged windows/)] };
+    expect(world.outcomes).toMatchObject([record, record]);
   });
 
   it('pages a person for the loop guard', async () => {
@@ -269,7 +272,7 @@ describe('the controller function', () => {
     const world = drifting();
     await tell(world, created('v1'));
     world.running.add(`${MACHINE.replace('stateMachine', 'execution')}:${world.started[0]!.name}`);
-    expect((await tell(world, created('v2'))).outcome).toBe('DECLINED');
+    expect((await tell(world, created('v2'))).outcome).toBe('QUEUED');
     world.running.clear();
     world.put(lakeKeys.lock(MODEL, 'training'), { holder: 'arn:by-hand' });
     world.running.add('arn:by-hand');

@@ -19,6 +19,8 @@ const NAMED: Record<string, string> = {
   'ConcurrencyPerInstanceOptions.target': 'CONCURRENCY_PER_INSTANCE',
   'InvocationsPerInstanceOptions.target': 'INVOCATIONS_PER_INSTANCE',
   'LabelsOptions.interval': 'QUALITY_INTERVAL',
+  'OnDriftOptions.conceptOf': 'CONCEPT_RETRAINING_OF',
+  'OnDriftOptions.conceptWindows': 'CONCEPT_RETRAINING_WINDOWS',
   'OnDriftOptions.cooldown': 'RETRAINING_COOLDOWN',
   'OnDriftOptions.maximumPerWeek': 'RETRAININGS_PER_WEEK',
   'OnDriftOptions.of': 'RETRAINING_OF',

@@ -14,7 +14,7 @@ import type { DeploymentSettings } from '../../lib/deployment/deployment.contrac
 import { readAndPlan } from '../../lib/deployment/plan/plan-deployment.lambda';
 import { promote } from '../../lib/deployment/steps/promote-deployment.lambda';
 import { verifyDeployment } from '../../lib/deployment/steps/verify-deployment.lambda';
-import { runIdOf } from '../../lib/governance/lock.lambda';
+import { runIdOf } from '../../lib/governance/run-id';
 import { ModelGovernance } from '../../lib/governance/model-governance';
 import { ModelOwner } from '../../lib/governance/model-owner';
 import { ModelRegistry } from '../../lib/registry/model-registry';

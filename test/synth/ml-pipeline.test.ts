@@ -260,10 +260,11 @@ describe('a model file', () => {
   });
 
   it('says everything that is possible', () => {
-    const text = `${minimal}gates:\n  - { metric: auc, atLeast: 0.8 }\n  - { metric: auc, noWorseThanChampion: 0.01 }\napproval: automatic\ndeployment: { linear: { stepSize: 25, waitInterval: 5m }, endpoint: { realTime: { instanceType: ml.c5.large } }, keepVersions: 4 }\nmonitoring: { interval: 2h, minimumSampleSize: 300 }\nretraining: { onSchedule: rate(7 days) }\n`;
+    const text = `${minimal}gates:\n  - { metric: auc, atLeast: 0.8 }\n  - { metric: auc, noWorseThanChampion: 0.01 }\napproval: automatic\ndeployment: { linear: { stepSize: 25, waitInterval: 5m }, endpoint: { realTime: { instanceType: ml.c5.large } }, keepVersions: 4 }\nmonitoring: { interval: 2h, minimumSampleSize: 300 }\nretraining: { onSchedule: rate(7 days), budget: { trainingTime: 20h } }\n`;
     const template = Template.fromStack(read(text));
     template.hasResourceProperties('AWS::Scheduler::Schedule', { ScheduleExpression: 'rate(7 days)' });
     expect(JSON.stringify(template.toJSON())).toContain('ml.c5.large');
+    expect(JSON.stringify(template.toJSON())).toContain("secondsPerMonth\\\":72000");
   });
 
   it('fails on unknown keys with line, the key that was meant, and all other mistakes', () => {

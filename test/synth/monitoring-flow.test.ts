@@ -6,7 +6,7 @@ import { DataContract } from '../../lib/data/data-contract';
 import { DataLake } from '../../lib/data/data-lake';
 import { Deployment } from '../../lib/deployment/choices/deployment';
 import { EndpointAlarms } from '../../lib/deployment/endpoint-alarms';
-import { runIdOf } from '../../lib/governance/lock.lambda';
+import { runIdOf } from '../../lib/governance/run-id';
 import { ModelGovernance } from '../../lib/governance/model-governance';
 import { ModelOwner } from '../../lib/governance/model-owner';
 import { evaluateDrift } from '../../lib/monitoring/evaluate-drift.lambda';
@@ -67,7 +67,7 @@ async function monitor(model: Model, hour: number, options: { broken?: string; b
     MonitoringEvaluateDrift: (event) => evaluateDrift(event, { s3: c, sagemaker: c, cloudwatch: c }, ENVIRONMENT),
     RetrainingDecide: (event) => {
       const environment = { LAKE_BUCKET: BUCKET, MODEL_NAME: MODEL, TRAINING_STATE_MACHINE_ARN: TRAINING, OUTCOME_FUNCTION: 'outcome' };
-      return decide(event, { s3: c, sfn: c, lambda: c }, { ...environment, POLICY: JSON.stringify(Retraining.onDrift()._triggers().policy) });
+      return decide(event, { s3: c, sfn: c, lambda: c, sagemaker: c }, { ...environment, POLICY: JSON.stringify(Retraining.onDrift()._triggers().policy) });
     },
     GovernanceLock: (event) => {
       const acquired = event.action === 'acquire' && options.busy !== true;
