@@ -1,3 +1,4 @@
+export * from './asynchronous-capture/asynchronous-capture';
 export * from './data/data-contract';
 export * from './data/data-lake';
 export * from './data/training-data';

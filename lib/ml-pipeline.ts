@@ -164,8 +164,8 @@ export class MlPipeline extends Construct {
       'MonitoringWithoutCapture',
       'monitoring',
       'Monitoring.standard()',
-      'needs captured requests, in which alone drift can be seen: only real-time endpoints have them, by samplingPercentage',
-      'write Monitoring.none(), or use Endpoint.realTime() with a samplingPercentage greater than 0',
+      'needs captured requests, in which alone drift can be seen: real-time and asynchronous endpoints have them, by samplingPercentage',
+      'write Monitoring.none(), or use Endpoint.realTime() or Endpoint.asynchronous() with a samplingPercentage greater than 0',
     );
     const pinnedArn = deployment._pinned?.modelPackageArn;
     problems.require(
@@ -181,8 +181,8 @@ export class MlPipeline extends Construct {
       'PredictionLogWithoutCapture',
       'predictionLog',
       'PredictionLog.standard()',
-      'needs captured requests, which it is made of: only real-time endpoints have them, by samplingPercentage',
-      'leave it out, or use Endpoint.realTime() with a samplingPercentage greater than 0',
+      'needs captured requests, which it is made of: real-time and asynchronous endpoints have them, by samplingPercentage',
+      'leave it out, or use Endpoint.realTime() or Endpoint.asynchronous() with a samplingPercentage greater than 0',
     );
     problems.throwIfAny(this);
 
@@ -216,6 +216,7 @@ export class MlPipeline extends Construct {
         endpointAlarms: this.endpointAlarms,
         contract,
         monitoring,
+        samplingPercentage: deployment._asynchronousCapture?.samplingPercentage,
         controller: this.retraining,
       });
     }

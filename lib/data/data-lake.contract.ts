@@ -61,6 +61,8 @@ export const lakeKeys = {
   predictionsPrefix: (model: string): string => `predictions/${model}/`,
   /** What of one captured file could not be logged in full; written only when there is something. */
   predictionLogReport: (model: string, day: string, name: string): string => `reports/${model}/prediction-log/${day}/${name}.json`,
+  /** What of one inference of an asynchronous endpoint is not in its record; written only when there is something. */
+  asynchronousCaptureReport: (model: string, day: string, eventId: string): string => `reports/${model}/asynchronous-capture/${day}/${eventId}.json`,
   /** Results of queries on the prediction log. */
   queriesPrefix: (model: string): string => `queries/${model}/`,
   monitoringRun: (model: string, windowId: string): string => `reports/${model}/monitoring/${windowId}/`,

@@ -49,6 +49,8 @@ interface InstancesFile extends EndpointAlarmsFile {
   readonly instanceType?: string;
   readonly instanceCount?: number;
   readonly samplingPercentage?: number;
+  /** MiB. */
+  readonly maximumCapturedSize?: number;
   readonly networkIsolation?: boolean;
   readonly autoscaling?: AutoscalingFile;
   readonly maximumConcurrentInvocationsPerInstance?: number;
@@ -168,8 +170,14 @@ function endpoint({ realTime, asynchronous, serverless }: NonNullable<Deployment
     return Endpoint.serverless({ ...rest, latencyThreshold: duration(latencyThreshold), memorySize: memorySize === undefined ? undefined : Size.gibibytes(memorySize), autoscaling: autoscaling && scaling(autoscaling) });
   }
   if (asynchronous) {
-    const { maximumConcurrentInvocationsPerInstance, backlogAgeThreshold } = asynchronous;
-    return Endpoint.asynchronous({ ...instances(asynchronous), maximumConcurrentInvocationsPerInstance, backlogAgeThreshold: duration(backlogAgeThreshold) });
+    const { samplingPercentage, maximumCapturedSize, maximumConcurrentInvocationsPerInstance, backlogAgeThreshold } = asynchronous;
+    return Endpoint.asynchronous({
+      ...instances(asynchronous),
+      samplingPercentage,
+      maximumCapturedSize: maximumCapturedSize === undefined ? undefined : Size.mebibytes(maximumCapturedSize),
+      maximumConcurrentInvocationsPerInstance,
+      backlogAgeThreshold: duration(backlogAgeThreshold),
+    });
   }
   return Endpoint.realTime({ ...instances(realTime ?? {}), samplingPercentage: realTime?.samplingPercentage });
 }

@@ -32,7 +32,7 @@ export async function evaluateDrift(event: EvaluateDriftEvent, clients: Evaluate
   for (const planned of plan.versions) {
     versions.push(await evaluateVersion(planned, plan, files, event, clients.s3, bucket, model));
   }
-  const usage = plan.champion ? await endpointUsage(plan, clients, environment) : { invocations: null, samplingPercentage: 100 };
+  const usage = plan.champion ? await endpointUsage(plan, event, clients, environment) : { invocations: null, samplingPercentage: 100 };
   const report = driftReport({ window: plan.window, champion: plan.champion, versions, ...usage }, event.policy);
   // The report is written last: it is what marks the window as done.
   await putMetrics(report, clients.cloudwatch, model);
@@ -89,6 +89,7 @@ async function evaluateVersion(
 /** How many invocations SageMaker counted, and which share of them it was asked to capture. */
 async function endpointUsage(
   plan: WindowPlan,
+  event: EvaluateDriftEvent,
   { cloudwatch, sagemaker }: EvaluateDriftClients,
   environment: Environment,
 ): Promise<{ invocations: number | null; samplingPercentage: number }> {
@@ -120,7 +121,7 @@ async function endpointUsage(
   const values = metrics.MetricDataResults?.find(({ Id }) => Id === 'invocations')?.Values ?? [];
   return {
     invocations: values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0),
-    samplingPercentage: endpoint.DataCaptureConfig?.CurrentSamplingPercentage ?? 100,
+    samplingPercentage: endpoint.DataCaptureConfig?.CurrentSamplingPercentage ?? event.samplingPercentage ?? 100,
   };
 }
 

@@ -51,6 +51,13 @@ export const METRICS = {
     sparse: true,
     description: 'captured lines and rows that are not in the prediction log in full; absent without any',
   },
+  asynchronousCaptureProblems: {
+    name: 'AsynchronousCaptureProblems',
+    unit: 'Count',
+    dimensions: model,
+    sparse: true,
+    description: 'requests and responses of the asynchronous endpoint that are not in their captured record: too large, inline, or gone',
+  },
   analysisFailed: {
     name: 'DeploymentAnalysisFailed',
     unit: 'None',

@@ -17,6 +17,7 @@ export interface MonitoringDefinitionProps {
   readonly governance: ModelGovernance;
   readonly handlers: MonitoringHandlers;
   readonly settings: MonitoringSettings;
+  readonly samplingPercentage: number;
   readonly features: readonly MonitoredFeature[];
   readonly bucketName: string;
   readonly executionSeconds: number;
@@ -97,7 +98,7 @@ export function monitoringDefinition(props: MonitoringDefinitionProps): AslDefin
         Next: 'EvaluateDrift',
       },
       EvaluateDrift: handlerTask(handlers.evaluateDrift, {
-        payload: { windowId: expr('$plan.window.id'), policy },
+        payload: { windowId: expr('$plan.window.id'), samplingPercentage: props.samplingPercentage, policy },
         assign: { verdict: expr('$states.result.Payload') },
         next: handlers.controller ? 'IsDeployed' : 'ReleaseLock',
         onError: 'ReleaseAfterFailure',

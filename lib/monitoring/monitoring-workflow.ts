@@ -12,6 +12,7 @@ import { DataLake } from '../data/data-lake';
 import { EndpointAlarms } from '../deployment/endpoint-alarms';
 import { ModelGovernance } from '../governance/model-governance';
 import { acknowledgeWildcard } from '../private/acknowledge';
+import { Defaults } from '../private/defaults';
 import { Problems } from '../private/errors';
 import { allowDistributedMap } from '../private/distributed-map';
 import { HandlerFunction } from '../private/handler-function';
@@ -35,6 +36,13 @@ export interface MonitoringWorkflowProps {
   readonly endpointAlarms: EndpointAlarms;
   readonly contract: DataContract;
   readonly monitoring: Monitoring;
+
+  /**
+   * Percentage of the inferences of an asynchronous endpoint that are captured. A real-time endpoint says itself what it captures.
+   *
+   * @default 100
+   */
+  readonly samplingPercentage?: number;
 
   /**
    * Is told the verdict of every window.
@@ -77,6 +85,7 @@ export class MonitoringWorkflow extends Construct {
         governance,
         handlers: { ...handlers, controller },
         settings,
+        samplingPercentage: props.samplingPercentage ?? Defaults.SAMPLING_PERCENTAGE,
         features: layout.features.map(monitoredFeature),
         bucketName: lake.bucket.bucketName,
         executionSeconds: timeout.toSeconds(),

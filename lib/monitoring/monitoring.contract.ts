@@ -68,6 +68,8 @@ export interface ProfileCaptureEvent {
 
 export interface EvaluateDriftEvent {
   readonly windowId: string;
+  /** Of the inferences of an asynchronous endpoint; a real-time one says itself what it captures. Absent: all. */
+  readonly samplingPercentage?: number;
   readonly policy: MonitoringPolicy;
 }
 

@@ -13,7 +13,7 @@ import { featureColumns, FIXED_COLUMNS } from './prediction-columns';
 import {
   type CapturedObject,
   DAY_COLUMN,
-  isAsynchronousObject,
+  isUncaptured,
   type LogAgainEvent,
   logKey,
   type LogPredictionsResult,
@@ -36,7 +36,7 @@ export async function logPredictions(event: ObjectCreatedEvent | LogAgainEvent, 
   const total = { files: 0, rows: 0, problems: 0 };
   for (const key of await capturedKeys(event, clients.s3, environment)) {
     const captured = readCapturedKey(environment.MODEL_NAME, key);
-    if (!captured && isAsynchronousObject(key)) continue;
+    if (!captured && isUncaptured(key)) continue;
     if (!captured) throw new Error(`${key} is not a captured file of model ${environment.MODEL_NAME}`);
     const logged = await logFile(captured, event.time, clients, environment);
     total.files += Number(logged !== undefined);

@@ -45,7 +45,7 @@ export interface CapturedObject {
 export function readCapturedKey(model: string, key: string): CapturedObject | undefined {
   const match = /^captured\/([^/]+)\/v\d+\/+([^/]+)\/([^/]+)\/(\d{4})\/(\d{2})\/(\d{2})\/(\d{2})\/([^/]+)\.jsonl$/.exec(key);
   const version = capturedVersion(key);
-  if (!match || match[1] !== model || version === undefined) return undefined;
+  if (!match || match[1] !== model || version === undefined || isBatchManifest(key)) return undefined;
   const [, , endpointName, variantName, year, month, date, hour, file] = match as unknown as string[];
   return {
     key,
@@ -58,9 +58,16 @@ export function readCapturedKey(model: string, key: string): CapturedObject | un
   };
 }
 
-/** Requests and answers of asynchronous endpoints lie in the same area, under names that their callers choose. */
-export function isAsynchronousObject(key: string): boolean {
-  return /^captured\/[^/]+\/(?:requests|v\d+\/(?:responses|failures))\//.test(key);
+/**
+ * Requests and answers of asynchronous endpoints and of transform jobs lie in the same area, under names that their callers choose, and so do the
+ * manifests of transform jobs: none of them holds captured records.
+ */
+export function isUncaptured(key: string): boolean {
+  return /^captured\/[^/]+\/(?:requests|v\d+\/(?:responses|failures))\//.test(key) || isBatchManifest(key);
+}
+
+function isBatchManifest(key: string): boolean {
+  return /^captured\/[^/]+\/v\d+\/batch\/(?:input|output)\//.test(key);
 }
 
 /** Partition column of the table, and the folder's name. */

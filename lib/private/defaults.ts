@@ -28,6 +28,8 @@ export class Defaults {
   public static readonly ENDPOINT_INSTANCE_TYPE = 'm5.large';
   /** Every request may be needed to explain a drift; lower it for high traffic. */
   public static readonly SAMPLING_PERCENTAGE = 100;
+  /** What a request to a real-time endpoint may have (model-deploy-feature-matrix): rows of a table, not pictures. */
+  public static readonly MAXIMUM_CAPTURED_SIZE = Size.mebibytes(6);
   public static readonly KEEP_VERSIONS = 3;
   /** About 17 requests a second: a start for a load test. */
   public static readonly INVOCATIONS_PER_INSTANCE = 1000;

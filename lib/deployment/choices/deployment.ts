@@ -6,6 +6,7 @@ import { Problems } from '../../private/errors';
 import { DeploymentChoices } from '../deployment.contract';
 import { PinnedChoices } from '../pinned/pinned.contract';
 import { AllAtOnceDeploymentOptions, CanaryDeploymentOptions, LinearDeploymentOptions, RollingDeploymentOptions } from './deployment-options';
+import { AsynchronousCaptureSettings } from './endpoint';
 import { EndpointAlarmSettings } from './endpoint-alarm-settings';
 import { captures } from './endpoint-facts';
 import { Pin } from './pin';
@@ -151,12 +152,17 @@ export class Deployment {
   }
 
   /**
-   * Whether any request is captured, without which nothing can be monitored.
+   * Whether any request is captured, by whomever, without which nothing can be monitored.
    *
    * @internal
    */
   public get _captures(): boolean {
-    return captures(this._choices().endpoint);
+    return captures(this._choices().endpoint) || this._asynchronousCapture !== undefined;
+  }
+
+  /** @internal */
+  public get _asynchronousCapture(): AsynchronousCaptureSettings | undefined {
+    return this.release.endpoint._asynchronousCapture;
   }
 
   private get release(): Release {

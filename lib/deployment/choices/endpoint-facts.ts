@@ -1,6 +1,6 @@
 import { EndpointSettings } from '../deployment.contract';
 
-/** Whether any request is captured, which only real-time endpoints do (model-deploy-feature-matrix). */
+/** Whether SageMaker captures any request, which it does of real-time endpoints only (model-deploy-feature-matrix). */
 export function captures(endpoint: EndpointSettings): boolean {
   return endpoint.kind === 'REAL_TIME' && endpoint.samplingPercentage > 0;
 }

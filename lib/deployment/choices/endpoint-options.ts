@@ -64,6 +64,21 @@ export interface RealTimeEndpointOptions extends InstanceEndpointOptions {
 
 export interface AsynchronousEndpointOptions extends InstanceEndpointOptions {
   /**
+   * Percentage of inferences that are captured, from 0 to 100. SageMaker captures none of them: a function does, told by the success topic. Drift
+   * can be seen in captured inferences only.
+   *
+   * @default 100
+   */
+  readonly samplingPercentage?: number;
+
+  /**
+   * A greater request or response is left out of its record, and counted.
+   *
+   * @default Size.mebibytes(6)
+   */
+  readonly maximumCapturedSize?: Size;
+
+  /**
    * How the endpoint follows its queue.
    *
    * @default - Autoscaling.backlogPerInstance(), Autoscaling.none() for burstable instance types
@@ -88,7 +103,7 @@ export interface AsynchronousEndpointOptions extends InstanceEndpointOptions {
   /**
    * Told when an inference is done.
    *
-   * @default - nobody is told
+   * @default - a topic of its own when inferences are captured, else nobody is told
    */
   readonly successTopic?: sns.ITopic;
 

@@ -1,4 +1,4 @@
-import { SizeRoundingBehavior } from 'aws-cdk-lib';
+import { Size, SizeRoundingBehavior } from 'aws-cdk-lib';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Defaults } from '../../private/defaults';
 import { Problems } from '../../private/errors';
@@ -9,8 +9,9 @@ import { AsynchronousEndpointOptions, RealTimeEndpointOptions, ServerlessEndpoin
 import { isBurstable, ScalingFacts } from './scaling-rules';
 
 /**
- * What serves. What is not an option of a kind is what SageMaker does not have for it: only real-time endpoints capture requests
- * (model-deploy-feature-matrix), and a serverless endpoint has no network isolation (serverless-endpoints, "Feature exclusions").
+ * What serves. What is not an option of a kind is what SageMaker does not have for it: a serverless endpoint has no network isolation
+ * (serverless-endpoints, "Feature exclusions"). Requests of real-time endpoints are captured by SageMaker, those of asynchronous ones by this
+ * library: docs/capture-sources.md.
  */
 export abstract class Endpoint {
   /** Instances that answer while the caller waits. */
@@ -18,7 +19,7 @@ export abstract class Endpoint {
     return new InstanceEndpoint('REAL_TIME', options);
   }
 
-  /** Instances that work off a queue: large requests, long answers, and no instance at all while nothing waits. Watched by Monitoring.none() only. */
+  /** Instances that work off a queue: large requests, long answers, and no instance at all while nothing waits. */
   public static asynchronous(options: AsynchronousEndpointOptions = {}): Endpoint {
     return new InstanceEndpoint('ASYNCHRONOUS', options);
   }
@@ -50,7 +51,26 @@ export abstract class Endpoint {
    * @internal
    */
   public abstract get _topics(): sns.ITopic[];
+
+  /**
+   * What is captured of an asynchronous endpoint. Apart from the choices: another share is no reason to deploy again.
+   *
+   * @internal
+   */
+  public abstract get _asynchronousCapture(): AsynchronousCaptureSettings | undefined;
 }
+
+/** @internal */
+export interface AsynchronousCaptureSettings {
+  /** Greater than 0. */
+  readonly samplingPercentage: number;
+  readonly maximumCapturedSize: Size;
+  /** Undefined: the capture makes one. */
+  readonly topic?: sns.ITopic;
+}
+
+/** Six times that, request and response in three forms, fit the memory of the function. */
+const MOST_CAPTURED_MEBIBYTES = 32;
 
 class InstanceEndpoint extends Endpoint {
   public constructor(
@@ -67,6 +87,15 @@ class InstanceEndpoint extends Endpoint {
     if (count !== undefined) problems.require(Number.isInteger(count) && count >= 1, 'EndpointValueOutOfRange', `${path}.instanceCount`, count, 'must be an integer of at least 1', fix);
     requireWithin(problems, `${path}.samplingPercentage`, options.samplingPercentage, 0, 100, 'leave it out to capture everything');
     requireWithin(problems, `${path}.maximumConcurrentInvocationsPerInstance`, options.maximumConcurrentInvocationsPerInstance, 1, 1000, 'leave it out to let SageMaker choose');
+    const bytes = options.maximumCapturedSize?.toMebibytes({ rounding: SizeRoundingBehavior.NONE });
+    problems.require(
+      bytes === undefined || (bytes > 0 && bytes <= MOST_CAPTURED_MEBIBYTES),
+      'EndpointValueOutOfRange',
+      `${path}.maximumCapturedSize`,
+      options.maximumCapturedSize?.toMebibytes({ rounding: SizeRoundingBehavior.NONE }),
+      `must be more than 0 and at most ${MOST_CAPTURED_MEBIBYTES} MiB, what the function that captures has room for`,
+      'leave it out for 6 MiB',
+    );
     validateAlarms(path, problems, options);
     validateThreshold(`${path}.backlogAgeThreshold`, problems, options.backlogAgeThreshold, 'use Duration.hours(1)');
     const facts = this.facts(fewestInstances);
@@ -100,6 +129,12 @@ class InstanceEndpoint extends Endpoint {
 
   public get _topics(): sns.ITopic[] {
     return [this.options.successTopic, this.options.errorTopic].filter((topic) => topic !== undefined);
+  }
+
+  public get _asynchronousCapture(): AsynchronousCaptureSettings | undefined {
+    const samplingPercentage = this.options.samplingPercentage ?? Defaults.SAMPLING_PERCENTAGE;
+    if (this.kind !== 'ASYNCHRONOUS' || samplingPercentage === 0) return undefined;
+    return { samplingPercentage, maximumCapturedSize: this.options.maximumCapturedSize ?? Defaults.MAXIMUM_CAPTURED_SIZE, topic: this.options.successTopic };
   }
 
   private get instanceType(): string {
@@ -192,6 +227,10 @@ class ServerlessEndpoint extends Endpoint {
 
   public get _topics(): sns.ITopic[] {
     return [];
+  }
+
+  public get _asynchronousCapture(): undefined {
+    return undefined;
   }
 
   private get facts(): ScalingFacts {

@@ -4,6 +4,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as sagemaker from 'aws-cdk-lib/aws-sagemaker';
 import { Construct, IDependable } from 'constructs';
+import { AsynchronousCapture } from '../../asynchronous-capture/asynchronous-capture';
 import { DataLake } from '../../data/data-lake';
 import { ModelGovernance } from '../../governance/model-governance';
 import { acknowledgeWildcard } from '../../private/acknowledge';
@@ -41,6 +42,8 @@ export class PinnedDeployment extends Construct {
   public readonly endpoint?: sagemaker.CfnEndpoint;
   /** Page the owner, whichever version serves. */
   public readonly alarms: EndpointAlarms;
+  /** Captures the inferences of an asynchronous endpoint; undefined for any other. */
+  public readonly asynchronousCapture?: AsynchronousCapture;
   /** Alarms on the new fleet that roll a release back. */
   public readonly rollbackAlarms: cloudwatch.Alarm[];
   private readonly props: PinnedDeploymentProps;
@@ -63,12 +66,18 @@ export class PinnedDeployment extends Construct {
     this.executionRole.addToPolicy(new iam.PolicyStatement({ actions: ['cloudwatch:DescribeAlarms'], resources: alarms }));
     this.alarms = new EndpointAlarms(this, 'Alarms', { endpointName: this.endpointName, governance: props.governance, deployment: props.deployment });
     this.rollbackAlarms = [];
+    const { modelName, lake, governance, deployment } = props;
+    if (deployment._asynchronousCapture) {
+      const { endpointName, executionRole } = this;
+      this.asynchronousCapture = new AsynchronousCapture(this, 'Capture', { modelName, lake, governance, endpointName, executionRole, settings: deployment._asynchronousCapture });
+    }
     if (pinned?.version !== undefined) this.endpoint = this.release({ ...pinned, version: pinned.version });
   }
 
   private release(pinned: PinnedChoices & { readonly version: number }): sagemaker.CfnEndpoint {
     const { modelName, lake, governance, deployment } = this.props;
-    const { choices, version } = pinned;
+    const { version } = pinned;
+    const choices = { ...pinned.choices, endpoint: this.asynchronousCapture?._announced(pinned.choices.endpoint) ?? pinned.choices.endpoint };
     const { endpoint: fleet } = choices;
     const modelPackageArn = pinned.modelPackageArn ?? this.packageArn(version);
     const check = this.checkFunction(choices, modelPackageArn);

@@ -87,7 +87,7 @@ function variant(endpoint: EndpointSettings, VariantName: string, ModelName: str
   };
 }
 
-/** Real-time endpoints only (model-deploy-feature-matrix, "Data capture"): asynchronous ones keep requests and responses in S3 anyway. */
+/** Real-time endpoints only (model-deploy-feature-matrix, "Data capture"): of asynchronous ones this library captures (asynchronous-capture/). */
 function captureConfig(settings: DeploymentSettings, version: number, stage: StageName = 'RELEASE'): { DataCaptureConfig?: DataCaptureConfig } {
   const { endpoint, bucket, modelName, keyArn } = settings;
   if (endpoint.kind !== 'REAL_TIME') return {};

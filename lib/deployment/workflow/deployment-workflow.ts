@@ -4,6 +4,7 @@ import * as targets from 'aws-cdk-lib/aws-events-targets';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { AsynchronousCapture } from '../../asynchronous-capture/asynchronous-capture';
 import { DataLake } from '../../data/data-lake';
 import { EVIDENCE_FOLDER } from '../../data/data-lake.contract';
 import { ModelGovernance } from '../../governance/model-governance';
@@ -43,6 +44,8 @@ export class DeploymentWorkflow extends Construct {
   public readonly executionRole: iam.Role;
   /** Page the owner, whichever version serves. */
   public readonly alarms: EndpointAlarms;
+  /** Captures the inferences of an asynchronous endpoint; undefined for any other. */
+  public readonly asynchronousCapture?: AsynchronousCapture;
   /** Starts the workflow when a version is approved. */
   public readonly rule: events.Rule;
   /** Starts the workflow when one of its executions was stopped, ran out of time or failed. */
@@ -61,8 +64,13 @@ export class DeploymentWorkflow extends Construct {
       description: `Containers behind endpoint ${modelName}`,
     });
     const permissions = new DeploymentPermissions(this, { ...props, endpointName: this.endpointName, executionRole: this.executionRole });
-    const choices = deployment._choices();
-    permissions.grantExecutionRole(choices.endpoint);
+    const chosen = deployment._choices();
+    permissions.grantExecutionRole(chosen.endpoint);
+    if (deployment._asynchronousCapture) {
+      const { endpointName, executionRole } = this;
+      this.asynchronousCapture = new AsynchronousCapture(this, 'Capture', { modelName, lake, governance, endpointName, executionRole, settings: deployment._asynchronousCapture });
+    }
+    const choices = { ...chosen, endpoint: this.asynchronousCapture?._announced(chosen.endpoint) ?? chosen.endpoint };
 
     const settings: DeploymentSettings = {
       ...choices,

@@ -22,7 +22,7 @@ export interface FunctionConfiguration {
 export interface AsyncConfiguration {
   readonly maximumRetryAttempts: number;
   readonly maximumEventAgeSeconds: number;
-  /** ARN of a topic or function that gets what failed in the end. */
+  /** ARN of a topic, function or bucket that gets what failed in the end. */
   readonly onFailure?: string;
 }
 

@@ -68,6 +68,8 @@ export class Invoker {
       }
       const message = `event dropped after ${attempt + 1} attempts: ${result.payload.toString()}`;
       timeline.emit({ time: clock.now(), kind: 'function', subject: target.configuration.name, status: 'FAILED', message });
+      // Guide, "Types of metrics", asynchronous invocation metrics: before it goes to the destination.
+      this.simulation.service<CloudWatchService>('cloudwatch').putMetric('AWS/Lambda', 'AsyncEventsDropped', { FunctionName: target.configuration.name }, 1, 'Count', clock.now());
       if (onFailure !== undefined) await this.sendToDestination(target, onFailure, event, result, requestId, attempt + 1);
       return;
     }
@@ -93,6 +95,9 @@ export class Invoker {
     if (destination.includes(':sns:')) await gateway.call(target.principal, 'sns', 'Publish', { TopicArn: destination, Message: record });
     else if (destination.includes(':lambda:')) {
       await gateway.call(target.principal, 'lambda', 'Invoke', { FunctionName: destination, InvocationType: 'Event', Payload: Buffer.from(record) });
+    } else if (destination.includes(':s3:::')) {
+      const Bucket = destination.split(':::')[1]!;
+      await gateway.call(target.principal, 's3', 'PutObject', { Bucket, Key: failureKey(target.configuration.name, this.simulation.clock.iso(), requestId), Body: record });
     } else throw new Error(`destination ${destination} is not simulated`);
   }
 
@@ -199,6 +204,12 @@ export class Invoker {
   private requestId(): string {
     return this.simulation.random.stream(`lambda-request-${++this.requests}`).uuid();
   }
+}
+
+/** `aws/lambda/async/<function>/YYYY/MM/DD/YYYY-MM-DDTHH.MM.SS-<uuid>` (guide, "Capturing records of Lambda asynchronous invocations"). */
+function failureKey(name: string, iso: string, requestId: string): string {
+  const day = iso.slice(0, 10);
+  return `aws/lambda/async/${name}/${day.replaceAll('-', '/')}/${day}T${iso.slice(11, 19).replaceAll(':', '.')}-${requestId}`;
 }
 
 function call({ handler }: Sandbox, event: unknown, context: unknown): Promise<unknown> {
