@@ -34,7 +34,10 @@ export class MonitoringDashboard extends cloudwatch.Dashboard {
         endpointRow(endpointAlarms),
         [
           graph('Rows judged', [ours(METRICS.rowsEvaluated)], { right: [ours(METRICS.insufficientData), ours(METRICS.monitorBlind), ours(METRICS.predictionLogProblems)] }),
-          graph('Captured share of invocations', [ours(METRICS.captureRatio)], { leftAnnotations: [line(settings.captureRatio, 'capture gap')] }),
+          graph('Captured share of invocations', [ours(METRICS.captureRatio)], {
+            leftAnnotations: [line(settings.captureRatio, 'capture gap')],
+            ...(endpointAlarms._kind === 'ASYNCHRONOUS' ? { right: [ours(METRICS.asynchronousCaptureProblems)] } : {}),
+          }),
           deploymentAnalysis(modelName),
         ],
         [outcomes(modelName, interval)],

@@ -57,6 +57,9 @@ export class TerminalTimeline {
   private tells(event: TimelineEvent): boolean {
     if (!SHOWN.has(event.kind)) return false;
     if (event.kind === 'execution') return !['RUNNING', 'SUCCEEDED'].includes(event.status ?? '');
+    // A topic that only functions listen to is machinery, and may have a message for every request.
+    const recipients = (event.kind === 'notification' ? event.data?.recipients : undefined) as string[] | undefined;
+    if (recipients !== undefined && recipients.length > 0 && recipients.every((recipient) => recipient.includes(':lambda:'))) return false;
     if (event.kind === 'job') return ENDED.has(event.status ?? '');
     // That an alarm has its first datapoints is no news.
     if (event.kind === 'alarm') return event.status === 'ALARM' || event.message.startsWith('ALARM');

@@ -121,9 +121,10 @@ describe('MlPipeline', () => {
       (stack) => {
         const topic = new sns.Topic(stack, 'Done', { enforceSSL: true });
         const endpoint = ml.Endpoint.asynchronous({ successTopic: topic, autoscaling: ml.Autoscaling.backlogPerInstance({ minimum: 0 }) });
-        return { monitoring: ml.Monitoring.none(), deployment: ml.Deployment.canary({ endpoint }) };
+        return { deployment: ml.Deployment.canary({ endpoint }) };
       },
     ],
+    ['asynchronous, with a topic of its own', () => ({ deployment: ml.Deployment.canary({ endpoint: ml.Endpoint.asynchronous() }) })],
   ])('is as clean with every kind of endpoint and stage: %s', (_title, props) => {
     const app = new App();
     Validations.of(app).addPlugins(new AwsSolutionsChecks());

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import * as ml from '../../lib';
 import { type PinnedAttempt, pinnedIntention, type PinnedRelease } from '../../lib/deployment/pinned/pinned.contract';
 
-function build(deployment: ml.Deployment, app = new App(), predictionLog?: ml.PredictionLog, monitoring?: ml.Monitoring): { stack: Stack; pipeline: ml.MlPipeline } {
+function build(deployment: ml.Deployment, app = new App(), predictionLog?: ml.PredictionLog): { stack: Stack; pipeline: ml.MlPipeline } {
   const stack = new Stack(app, 'Test', { env: { account: '111122223333', region: 'us-east-1' } });
   const columns = [
     { name: 'basket', type: ml.ColumnType.NUMBER, role: ml.ColumnRole.FEATURE },
@@ -19,7 +19,6 @@ function build(deployment: ml.Deployment, app = new App(), predictionLog?: ml.Pr
     training: ml.Training.builtIn(ml.Algorithm.XGBOOST_1_7, { hyperparameters: { num_round: '100' } }),
     deployment,
     predictionLog,
-    monitoring,
   });
   return { stack, pipeline };
 }
@@ -62,12 +61,12 @@ describe('a pinned deployment', () => {
   });
 
   it.each([
-    ['rolling, real-time', ml.Deployment.rolling(), undefined],
-    ['canary, asynchronous', ml.Deployment.canary({ endpoint: ml.Endpoint.asynchronous() }), ml.Monitoring.none()],
-  ])('has no unacknowledged finding of cdk-nag: %s', (_kind, by, monitoring) => {
+    ['rolling, real-time', ml.Deployment.rolling()],
+    ['canary, asynchronous', ml.Deployment.canary({ endpoint: ml.Endpoint.asynchronous() })],
+  ])('has no unacknowledged finding of cdk-nag: %s', (_kind, by) => {
     const app = new App();
     Validations.of(app).addPlugins(new AwsSolutionsChecks());
-    const { stack } = build(ml.Deployment.pinned({ version: 7, by }), app, undefined, monitoring);
+    const { stack } = build(ml.Deployment.pinned({ version: 7, by }), app);
     expect(() => app.synth()).not.toThrow();
     Template.fromStack(stack).resourceCountIs('AWS::SageMaker::Endpoint', 1);
   });

@@ -35,10 +35,10 @@ function described(deployment: ml.Deployment, captures: boolean): [alarm: string
 const asynchronous = ml.Deployment.canary({ endpoint: ml.Endpoint.asynchronous({ autoscaling: ml.Autoscaling.backlogPerInstance({ minimum: 0, maximum: 2 }) }) });
 const PIPELINES: [kind: string, deployment: ml.Deployment, captures: boolean, alarms: number][] = [
   ['real-time', ml.Deployment.canary(), true, 10],
-  ['asynchronous', asynchronous, false, 4],
+  ['asynchronous', asynchronous, true, 11],
   ['serverless', ml.Deployment.allAtOnce({ endpoint: ml.Endpoint.serverless() }), false, 3],
   ['pinned', ml.Deployment.pinned({ version: 1 }), true, 12],
-  ['pinned, asynchronous', ml.Deployment.pinned({ version: 1, by: asynchronous }), false, 7],
+  ['pinned, asynchronous', ml.Deployment.pinned({ version: 1, by: asynchronous }), true, 13],
 ];
 const STAGES: StageName[] = ['SHADOW', 'AB_TEST', 'RELEASE'];
 

@@ -70,7 +70,7 @@ export async function collectReport(rehearsal: Rehearsal, options: CollectOption
     })),
     ledger: ledger.map(({ sequence, time, workflow, outcome, reasons, page, hash }: LedgerEntry) => ({ sequence, time, workflow, outcome, reasons, page, hash })),
     ledgerProblems: records.flatMap((own) => own.ledgerProblems),
-    notifications: rehearsal.notifications().map(({ time, subject, message }) => ({ time, subject: subject ?? '', message })),
+    notifications: rehearsal.notifications().filter(({ deliveries }) => deliveries.length === 0 || deliveries.some(({ protocol }) => protocol !== 'lambda')).map(({ time, subject, message }) => ({ time, subject: subject ?? '', message })),
     faults: events(rehearsal, 'fault').map(({ time, subject, message }) => ({ time, message: `${subject}: ${message}` })),
     denied: events(rehearsal, 'request-denied').map(({ time, message }) => ({ time, message })),
   };
