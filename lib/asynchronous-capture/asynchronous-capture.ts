@@ -6,23 +6,25 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import { DataLake } from '../data/data-lake';
+import { Deployment } from '../deployment/choices/deployment';
 import { AsynchronousCaptureSettings } from '../deployment/choices/endpoint';
 import { EndpointSettings } from '../deployment/deployment.contract';
 import { ModelGovernance } from '../governance/model-governance';
 import { METRIC_NAMESPACE } from '../monitoring/metric-catalogue.contract';
 import { acknowledgeWildcard } from '../private/acknowledge';
+import { Problems } from '../private/errors';
 import { HandlerFunction } from '../private/handler-function';
 import { ModelAlarm } from '../private/model-alarm';
 import { ASYNCHRONOUS_CAPTURE_ENVIRONMENT, FAILED_EVENTS_PREFIX } from './asynchronous-capture.contract';
 
-/** @internal */
 export interface AsynchronousCaptureProps {
   readonly modelName: string;
   readonly endpointName: string;
   readonly lake: DataLake;
   readonly governance: ModelGovernance;
-  readonly settings: AsynchronousCaptureSettings;
-  /** Publishes to the topic. */
+  /** Of an asynchronous endpoint whose inferences are captured. */
+  readonly deployment: Deployment;
+  /** Of the endpoint, which publishes to the topic with it. */
   readonly executionRole: iam.IRole;
 }
 
@@ -38,12 +40,15 @@ export class AsynchronousCapture extends Construct {
   /** Inferences are not being captured. */
   public readonly failureAlarm: cloudwatch.Alarm;
 
-  /** @internal */
   public constructor(scope: Construct, id: string, props: AsynchronousCaptureProps) {
     super(scope, id);
-    const { modelName, governance, settings } = props;
-    this.topic = settings.topic ?? this.ownTopic(props);
-    const handler = this.captureFunction(props);
+    const { modelName, governance } = props;
+    const settings = props.deployment._asynchronousCapture;
+    const problems = new Problems();
+    problems.require(settings !== undefined, 'NothingToCapture', 'deployment', 'another endpoint', 'must have an asynchronous endpoint with a samplingPercentage greater than 0', 'leave the construct out');
+    problems.throwIfAny(this);
+    this.topic = settings!.topic ?? this.ownTopic(props);
+    const handler = this.captureFunction(props, settings!);
     this.function = handler;
     this.topic.addSubscription(new subscriptions.LambdaSubscription(handler));
     this.failureAlarm = new ModelAlarm(this, 'Failures', {
@@ -77,7 +82,7 @@ export class AsynchronousCapture extends Construct {
     return topic;
   }
 
-  private captureFunction({ modelName, endpointName, lake, settings }: AsynchronousCaptureProps): HandlerFunction {
+  private captureFunction({ modelName, endpointName, lake }: AsynchronousCaptureProps, settings: AsynchronousCaptureSettings): HandlerFunction {
     const environment: Record<(typeof ASYNCHRONOUS_CAPTURE_ENVIRONMENT)[number], string> = {
       LAKE_BUCKET: lake.bucket.bucketName,
       MODEL_NAME: modelName,

@@ -69,7 +69,7 @@ export class PinnedDeployment extends Construct {
     const { modelName, lake, governance, deployment } = props;
     if (deployment._asynchronousCapture) {
       const { endpointName, executionRole } = this;
-      this.asynchronousCapture = new AsynchronousCapture(this, 'Capture', { modelName, lake, governance, endpointName, executionRole, settings: deployment._asynchronousCapture });
+      this.asynchronousCapture = new AsynchronousCapture(this, 'Capture', { modelName, lake, governance, deployment, endpointName, executionRole });
     }
     if (pinned?.version !== undefined) this.endpoint = this.release({ ...pinned, version: pinned.version });
   }

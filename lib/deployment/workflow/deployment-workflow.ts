@@ -68,7 +68,7 @@ export class DeploymentWorkflow extends Construct {
     permissions.grantExecutionRole(chosen.endpoint);
     if (deployment._asynchronousCapture) {
       const { endpointName, executionRole } = this;
-      this.asynchronousCapture = new AsynchronousCapture(this, 'Capture', { modelName, lake, governance, endpointName, executionRole, settings: deployment._asynchronousCapture });
+      this.asynchronousCapture = new AsynchronousCapture(this, 'Capture', { modelName, lake, governance, deployment, endpointName, executionRole });
     }
     const choices = { ...chosen, endpoint: this.asynchronousCapture?._announced(chosen.endpoint) ?? chosen.endpoint };
 
