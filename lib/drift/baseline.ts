@@ -1,15 +1,12 @@
-import { type BinnedColumn, type Bins, type CategoricalBins, parseNumber } from './column-bins';
-import { gridEdges, quantileEdges } from './profile/quantile-edges';
+import { FORMAT_VERSION } from './baseline-format';
+import { type BinnedColumn, type Bins, parseNumber } from './column-bins';
 import { type ColumnProfile, ColumnProfileBuilder } from './profile/profile';
+import { categoricalBins, numericBins } from './samples/sample-bins';
+import { weightedValues } from './statistics/weighted-values';
 
 /** Name of the score column, always the last one. */
 export const PREDICTION_COLUMN = 'prediction';
 
-/** Categories with a bin of their own: rarer ones would leave bins too thin for the chi-square bound at the usual sample sizes. */
-export const CATEGORY_BINS_MAXIMUM = 20;
-export const CATEGORY_SHARE_MINIMUM = 0.01;
-/** Known categories that the baseline lists; with more the column is open-ended and knows no unseen category. */
-export const KNOWN_CATEGORIES_MAXIMUM = 1000;
 /** Rows kept for exact deciles: 20 numeric columns take 32 MB. With more rows the baseline is a pseudo-random sample of them. */
 export const SAMPLE_ROWS_MAXIMUM = 200_000;
 
@@ -59,7 +56,7 @@ export class BaselineBuilder {
   }
 
   public build(): Baseline {
-    return { formatVersion: 2, rows: this.rows, sampledRows: this.keptRows.length, columns: this.kept.map((column) => column.build()) };
+    return { formatVersion: FORMAT_VERSION, rows: this.rows, sampledRows: this.keptRows.length, columns: this.kept.map((column) => column.build()) };
   }
 
   private halve(): void {
@@ -105,28 +102,18 @@ class ColumnSample {
     let length = 0;
     for (const code of this.codes) {
       const value = numberOf[code];
-      if (value !== undefined) values[length++] = value;
+      if (value !== undefined) values[length++] = value + 0;
     }
-    const sorted = values.subarray(0, length).sort();
-    const edges = quantileEdges(sorted);
-    return { type: 'numeric', edges, grid: gridEdges(sorted, edges) };
+    return numericBins(weightedValues(values.subarray(0, length)));
   }
 
-  private categoricalBins(): CategoricalBins {
-    const counts = new Array<number>(this.texts.length).fill(0);
-    for (const code of this.codes) counts[code]! += 1;
-    const ranked = this.texts
-      .map((text, code) => ({ text, count: counts[code]! }))
-      .filter(({ text, count }) => count > 0 && text.trim() !== '')
-      .sort((a, b) => b.count - a.count || (a.text < b.text ? -1 : 1));
-    const least = CATEGORY_SHARE_MINIMUM * ranked.reduce((sum, { count }) => sum + count, 0);
-    const frequent = ranked.filter(({ count }, rank) => rank < CATEGORY_BINS_MAXIMUM && count >= least);
-    return {
-      type: 'categorical',
-      categories: frequent.map(({ text }) => text),
-      others: ranked.slice(frequent.length, KNOWN_CATEGORIES_MAXIMUM).map(({ text }) => text),
-      complete: ranked.length <= KNOWN_CATEGORIES_MAXIMUM,
-    };
+  private categoricalBins(): Bins {
+    const counts = new Map<string, number>();
+    for (const code of this.codes) {
+      const text = this.texts[code]!;
+      if (text.trim() !== '') counts.set(text, (counts.get(text) ?? 0) + 1);
+    }
+    return categoricalBins(counts);
   }
 }
 

@@ -14,6 +14,8 @@ export interface NumericBins {
   readonly edges: readonly number[];
   /** Of the finer bins that profiles count in, `edges` among them. Absent in baselines of format version 1: those count in the bins of `edges`. */
   readonly grid?: readonly number[];
+  /** Every value of the reference is an edge of the grid. */
+  readonly discrete?: boolean;
 }
 
 /** Bins of a categorical column: one per frequent category, then one for the known others. */

@@ -23,6 +23,17 @@ export interface DriftPolicy {
   readonly criticalFeatures: readonly string[];
 }
 
+/** The defaults of Monitoring, for comparisons outside of a pipeline. */
+export const DEFAULT_DRIFT_POLICY: DriftPolicy = {
+  minimumSampleSize: 200,
+  psiThreshold: 0.2,
+  psiWarning: 0.1,
+  falseDiscoveryRate: 0.01,
+  driftedShare: 0.3,
+  weights: {},
+  criticalFeatures: [],
+};
+
 export type ColumnStatus = 'DRIFTED' | 'WARNING' | 'STABLE' | 'INSUFFICIENT_DATA';
 
 export interface ColumnVerdict {

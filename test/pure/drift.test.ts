@@ -15,6 +15,7 @@ import {
   SAMPLE_ROWS_MAXIMUM,
   stabilityCriticalValue,
   stabilityIndex,
+  weightedValues,
 } from '../../lib/drift';
 
 const POLICY: DriftPolicy = {
@@ -140,9 +141,9 @@ describe('Benjamini-Hochberg', () => {
 
 describe('bins of the baseline', () => {
   it('are the deciles as numpy computes them, each edge once', () => {
-    expect(quantileEdges(Float64Array.from({ length: 101 }, (_, i) => i))).toEqual([10, 20, 30, 40, 50, 60, 70, 80, 90]);
+    expect(quantileEdges(weightedValues(Float64Array.from({ length: 101 }, (_, i) => i)))).toEqual([10, 20, 30, 40, 50, 60, 70, 80, 90]);
     // numpy.percentile([*range(12), *[11]*12], range(10, 100, 10)) = 2.3 4.6 6.9 9.2 11 11 11 11 11
-    const edges = quantileEdges(Float64Array.from([...Array.from({ length: 12 }, (_, i) => i), ...new Array<number>(12).fill(11)]));
+    const edges = quantileEdges(weightedValues(Float64Array.from([...Array.from({ length: 12 }, (_, i) => i), ...new Array<number>(12).fill(11)])));
     expect(edges.map((edge) => Number(edge.toFixed(9)))).toEqual([2.3, 4.6, 6.9, 9.2, 11]);
   });
 

@@ -73,11 +73,7 @@ export function chiSquareRegrouped(reference: ReadonlyMap<string, number>, curre
     next.observed += least!.observed;
   }
   if (groups.length < 2) return undefined;
-  // Spark scales the expected counts once more when the sums differ, in this form.
-  const observed = sum(groups.map((group) => group.observed));
-  const scale = observed / sum(groups.map((group) => group.expected));
-  const terms = groups.map((group) => (group.observed - group.expected * scale) ** 2 / (group.expected * scale));
-  return result(sum(terms), groups.length - 1);
+  return result(sum(groups.map(({ observed, expected }) => (observed - expected) ** 2 / expected)), groups.length - 1);
 }
 
 function smallest(groups: readonly { readonly expected: number }[]): number {

@@ -1,4 +1,4 @@
-import { requireSameLength } from './probabilities';
+import { requireSameLength, shares } from './probabilities';
 
 /**
  * Hellinger distance sqrt(1 - Σ sqrt(p q)) of the shares of the same bins: 0 for equal ones, 1 when no bin is shared. No smoothing. The bins are
@@ -7,8 +7,13 @@ import { requireSameLength } from './probabilities';
  */
 export function hellingerDistance(reference: readonly number[], current: readonly number[]): number {
   requireSameLength(reference, current);
-  const total = reference.reduce((sum, count) => sum + count, 0) * current.reduce((sum, count) => sum + count, 0);
-  if (total === 0) return NaN;
-  const overlap = reference.reduce((sum, count, bin) => sum + Math.sqrt(count * current[bin]!), 0) / Math.sqrt(total);
-  return Math.sqrt(1 - Math.min(1, overlap));
+  const p = shares(reference);
+  const q = shares(current);
+  if (sum(p) === 0 || sum(q) === 0) return NaN;
+  // ½ Σ (sqrt p - sqrt q)² is the same and exactly 0 for equal shares.
+  return Math.sqrt(Math.min(1, sum(p.map((share, bin) => (Math.sqrt(share) - Math.sqrt(q[bin]!)) ** 2)) / 2));
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }

@@ -22,7 +22,8 @@ export function kolmogorovSurvival(d: number, n: number): number {
 
 /** P(K ≥ x) of Kolmogorov's limit of sqrt(n) D: 2 Σ (-1)^(k+1) exp(-2k²x²), in Jacobi's form for small x. */
 export function kolmogorovLimitSurvival(x: number): number {
-  if (!(x > 0)) return 1;
+  // Below, the complement is less than 1e-300.
+  if (!(x > 0.04)) return 1;
   let sum = 0;
   if (x < 1) {
     for (let k = 1; k <= 20; k += 2) sum += Math.exp((-k * k * Math.PI * Math.PI) / (8 * x * x));
