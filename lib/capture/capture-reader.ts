@@ -1,6 +1,8 @@
 import { parseCsv } from '../data/csv';
 import { jsonPredictions, jsonRows } from './capture-json';
 import { attributeLatency, responseLatency } from './capture-latency';
+import { parseInferenceTime } from './capture-time';
+import { repeatedKey } from './repeated-key';
 
 /**
  * Reads what SageMaker's data capture writes: one JSON document per line, each the request and the response of one invocation, which may
@@ -82,8 +84,7 @@ export function readCaptureLine(line: string, features?: readonly string[]): Cap
   } | null;
   const metadata = document?.eventMetadata;
   if (typeof metadata?.eventId !== 'string') throw new Error('eventMetadata.eventId is missing');
-  const inferenceTime = typeof metadata.inferenceTime === 'string' ? Date.parse(metadata.inferenceTime) : NaN;
-  if (Number.isNaN(inferenceTime)) throw new Error('eventMetadata.inferenceTime is not a time');
+  const inferenceTime = parseInferenceTime(metadata.inferenceTime);
   const { endpointInput, endpointOutput } = document?.captureData ?? {};
   if (!endpointInput && !endpointOutput) throw new Error('captureData has neither endpointInput nor endpointOutput');
   let latency = attributeLatency(metadata.customAttributes);
@@ -129,9 +130,14 @@ function decode(data: string, name: string): string {
 }
 
 function parseJson(text: string, what: string): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
-    throw new Error(`${what} is not JSON`);
+    throw new Error(text.includes('\0') ? `${what} holds NUL bytes` : `${what} is not JSON`);
   }
+  // JSON.parse keeps the last one and says nothing; whoever wrote that meant something else.
+  const repeated = repeatedKey(text);
+  if (repeated !== undefined) throw new Error(`${what} repeats the key ${JSON.stringify(repeated)}`);
+  return value;
 }
