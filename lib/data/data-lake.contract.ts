@@ -48,6 +48,8 @@ export const lakeKeys = {
   verdict: (model: string, runId: string): string => `evaluations/${model}/${runId}/verdict.json`,
   lineage: (model: string, runId: string): string => `evaluations/${model}/${runId}/lineage.json`,
   baseline: (model: string, runId: string): string => `baselines/${model}/${runId}/baseline.json`,
+  /** Part of what the version was trained on, in the baseline's bins; they are summed up in the baseline. */
+  trainingProfile: (model: string, runId: string, index: number): string => `baselines/${model}/${runId}/training/${pad(index)}.json`,
   /** Data capture destination: the version in the path is how every logged prediction names its model version. */
   capturedPrefix: (model: string, version: number): string => `captured/${model}/v${version}/`,
   /** Where clients put the requests of an asynchronous endpoint, whose role may read here. */

@@ -1,10 +1,10 @@
-import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
-import { parseCsv } from '../data/csv';
+import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { CsvScanner } from '../data/csv';
 import { columnLayout, type ContractDocument, isNumeric } from '../data/data-contract.contract';
 import { lakeKeys, s3Uri } from '../data/data-lake.contract';
 import { BaselineBuilder, PREDICTION_COLUMN } from '../drift/baseline';
 import { requireEnvironment } from '../private/environment.contract';
-import { putJson } from '../private/object-store.lambda-shared';
+import { getStream, putJson } from '../private/object-store.lambda-shared';
 import { EVALUATE_ENVIRONMENT, type EvaluateEvent, type EvaluateResult } from './gate.contract';
 import { decideGate, type Evidence } from './gates';
 import { modelQualityStatistics } from './model-quality';
@@ -63,11 +63,13 @@ async function readScores(s3: S3Client, bucket: string, prefix: string, contract
     const page = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: token }));
     for (const { Key } of page.Contents ?? []) {
       if (!Key!.endsWith('.out')) continue;
-      const object = await s3.send(new GetObjectCommand({ Bucket: bucket, Key }));
-      parseCsv(await object.Body!.transformToString()).forEach((row, index) => {
-        scored.add(row, `${Key}:${index + 1}`);
+      const scanner = new CsvScanner((row, line) => {
+        scored.add(row, `${Key}:${line}`);
         each?.(row);
       });
+      const decoder = new TextDecoder();
+      for await (const chunk of (await getStream(s3, bucket, Key!))!) scanner.write(decoder.decode(chunk, { stream: true }));
+      scanner.end();
     }
     token = page.NextContinuationToken;
   } while (token !== undefined);

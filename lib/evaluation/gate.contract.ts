@@ -1,4 +1,5 @@
 import type { ContractDocument } from '../data/data-contract.contract';
+import type { SnapshotFile } from '../data/raw-file.contract';
 
 /** A gate as plain data: what the construct writes into the workflow and the evaluation handler decides on. Imports nothing but contracts. */
 export type GateSpecification =
@@ -28,4 +29,16 @@ export interface EvaluateResult {
   readonly verdictUri: string;
   readonly baselineUri: string;
   readonly modelQualityUri: string;
+}
+
+/** One child of the distributed map over the snapshot's files. */
+export interface ProfileTrainingEvent {
+  readonly runId: string;
+  readonly snapshotId: string;
+  readonly file: SnapshotFile;
+}
+
+export interface CompleteBaselineEvent {
+  readonly runId: string;
+  readonly snapshotId: string;
 }

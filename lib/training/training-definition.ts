@@ -16,6 +16,8 @@ export interface TrainingHandlers {
   readonly prepareFile: IFunction;
   readonly findChampion: IFunction;
   readonly evaluate: IFunction;
+  readonly profileTraining: IFunction;
+  readonly completeBaseline: IFunction;
   readonly registerModel: IFunction;
   readonly concludeTraining: IFunction;
 }
@@ -202,6 +204,22 @@ function modelStates(props: TrainingDefinitionProps): Record<string, AslState> {
         evaluation: expr('$states.result.Payload'),
         detail: expr("$merge([$detail, {'passed': $states.result.Payload.passed, 'metrics': $states.result.Payload.metrics, 'verdict': $states.result.Payload.verdictUri}])"),
       },
+      next: 'WorthProfiling',
+    }),
+    // What a rejected version was trained on is compared with nothing.
+    WorthProfiling: { Type: 'Choice', Choices: [{ Condition: expr('$evaluation.passed'), Next: 'ProfileTrainingData' }], Default: 'RegisterModel' },
+    ProfileTrainingData: fileMap({
+      bucketName: props.bucketName,
+      key: expr('$snapshot.filesKey'),
+      selector: { runId: expr('$run.runId'), snapshotId: expr('$snapshot.snapshotId'), file: expr('$states.context.Map.Item.Value') },
+      state: 'ProfileTraining',
+      handler: handlers.profileTraining,
+      step: 'profile the training data',
+      next: 'CompleteBaseline',
+    }),
+    CompleteBaseline: step(handlers.completeBaseline, 'complete the baseline', {
+      payload: { runId: expr('$run.runId'), snapshotId: expr('$snapshot.snapshotId') },
+      assign: { profiledRows: expr('$states.result.Payload.rows') },
       next: 'RegisterModel',
     }),
     RegisterModel: step(handlers.registerModel, 'register the model', {

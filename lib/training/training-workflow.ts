@@ -138,6 +138,8 @@ export class TrainingWorkflow extends Construct {
       prepareFile: make('PrepareFile', 'prepare-file', 'Prepares one raw file', { read: ['raw', 'snapshots', 'curated'], write: ['curated'], large: true }),
       findChampion: make('FindChampion', 'find-champion', 'Finds the champion', { read: ['state'] }),
       evaluate: make('Evaluate', 'evaluate', 'Evaluates a version', { read: ['evaluations'], write: ['evaluations', 'baselines'], large: true }),
+      profileTraining: make('ProfileTraining', 'profile-training', 'Profiles a part of the training data', { read: ['curated', 'baselines'], write: ['baselines'], large: true }),
+      completeBaseline: make('CompleteBaseline', 'complete-baseline', 'Adds the training data to the baseline', { read: ['snapshots', 'baselines'], write: ['baselines'] }),
       registerModel: make('RegisterModel', 'register-model', 'Registers a version', { read: ['evaluations', 'artifacts'], write: ['evaluations'] }),
       concludeTraining: make('ConcludeTraining', 'conclude-training', 'Cleans up after a training run', {}),
     };

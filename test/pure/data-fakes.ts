@@ -14,6 +14,18 @@ class NamedError extends Error {
   }
 }
 
+/** As text, as bytes, or as a stream that is cut where nobody would cut it. */
+function body(text: string): unknown {
+  const bytes = new TextEncoder().encode(text);
+  return {
+    transformToString: async () => text,
+    transformToByteArray: async () => bytes,
+    async *[Symbol.asyncIterator]() {
+      for (let start = 0; start < bytes.length; start += 7) yield bytes.subarray(start, start + 7);
+    },
+  };
+}
+
 /** A versioned bucket in memory: what handlers need of S3 and nothing else; an unknown command or member fails. */
 export class FakeBucket {
   private readonly versions = new Map<string, Version[]>();
@@ -53,7 +65,7 @@ export class FakeBucket {
         return {
           VersionId: version.versionId,
           ETag: createHash('md5').update(version.text).digest('hex'),
-          Body: { transformToString: async () => version.text, transformToByteArray: async () => new TextEncoder().encode(version.text) },
+          Body: body(version.text),
         };
       }
       case 'PutObjectCommand':

@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ContractDocument } from '../../lib/data/data-contract.contract';
 import { evaluate } from '../../lib/evaluation/evaluate.lambda';
+import { completeBaseline } from '../../lib/evaluation/complete-baseline.lambda';
 import type { EvaluateEvent } from '../../lib/evaluation/gate.contract';
+import { profileTraining } from '../../lib/evaluation/profile-training.lambda';
 import { approvalDescription, packageMetadata } from '../../lib/registry/package-metadata';
 import type { RegisterModelEvent } from '../../lib/registry/register-model.contract';
 import { registerModel } from '../../lib/registry/register-model.lambda';
@@ -81,6 +83,47 @@ describe('evaluating', () => {
 
   it('refuses an empty test set', async () => {
     await expect(evaluate(new FakeBucket().client, 'lake', MODEL, event)).rejects.toThrow(/test set is empty/);
+  });
+});
+
+describe('profiling what a version was trained on', () => {
+  let bucket: FakeBucket;
+  const files = [0, 1, 2].map((index) => ({ index, key: `raw/${MODEL}/${index}.csv`, sha256: 'x', rows: 10 }));
+  const run = { runId: 'r1', snapshotId: 's1' };
+  /** label, distance, origin */
+  const part = (first: number): string => `${Array.from({ length: 10 }, (_, row) => `${row % 2},${(first + row) * 10},${row === 3 ? '' : 'ATL'}`).join('\n')}\n`;
+
+  beforeEach(async () => {
+    bucket = new FakeBucket();
+    bucket.put(`evaluations/${MODEL}/r1/challenger/part-00000.csv.out`, scored((row) => (row % 2 === 1 ? 0.9 : 0.2)));
+    await evaluate(bucket.client, 'lake', MODEL, { runId: 'r1', contract, gates: [{ kind: 'at-least', metric: 'auc', threshold: 0.6 }], championVersion: null });
+    bucket.put(`snapshots/${MODEL}/s1/files.json`, files);
+    bucket.put(`curated/${MODEL}/s1/train/part-00000.csv`, part(0));
+    bucket.put(`curated/${MODEL}/s1/train/part-00002.csv`, part(10));
+    for (const file of files) await profileTraining(bucket.client, 'lake', MODEL, { ...run, file });
+  });
+
+  it('counts every part in the bins of the baseline, and a file without training rows as nothing', async () => {
+    expect(await completeBaseline(bucket.client, 'lake', MODEL, run)).toEqual({ rows: 20 });
+    const { columns } = bucket.json(`baselines/${MODEL}/r1/baseline.json`);
+    expect(columns.map(({ training }: { training?: { count: number; missing: number } }) => training && [training.count, training.missing])).toEqual([[20, 0], [20, 2], undefined]);
+    expect(columns[0].training.counts).toHaveLength(columns[0].reference.counts.length);
+    expect(columns[0].training.moments).toMatchObject({ minimum: 0, maximum: 190 });
+  });
+
+  it('is the same when everything is repeated', async () => {
+    await completeBaseline(bucket.client, 'lake', MODEL, run);
+    const first = bucket.text(`baselines/${MODEL}/r1/baseline.json`);
+    for (const file of files) await profileTraining(bucket.client, 'lake', MODEL, { ...run, file });
+    await completeBaseline(bucket.client, 'lake', MODEL, run);
+    expect(bucket.text(`baselines/${MODEL}/r1/baseline.json`)).toBe(first);
+  });
+
+  it('refuses a part that is not what was prepared, and a part that was not profiled', async () => {
+    bucket.put(`curated/${MODEL}/s1/train/part-00001.csv`, '1,10\n');
+    await expect(profileTraining(bucket.client, 'lake', MODEL, { ...run, file: files[1]! })).rejects.toThrow('part-00001.csv:1 has 2 values, expected the label and 2 features');
+    bucket.put(`snapshots/${MODEL}/s1/files.json`, [...files, { ...files[0]!, index: 3 }]);
+    await expect(completeBaseline(bucket.client, 'lake', MODEL, run)).rejects.toThrow('training/00003.json does not exist');
   });
 });
 
