@@ -7,6 +7,7 @@ export * from './drift-verdict';
 export * from './modes/calibrated';
 export * from './modes/evidently';
 export * from './modes/sagemaker';
+export * from './modes/sample-statistics';
 export * from './profile/file-profile';
 export * from './profile/frequent-values';
 export * from './profile/moments';
