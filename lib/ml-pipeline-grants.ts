@@ -1,3 +1,4 @@
+import { Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { MlPipeline } from './ml-pipeline';
 import { acknowledgeWildcard } from './private/acknowledge';
@@ -43,6 +44,25 @@ export class MlPipelineGrants {
   /** Queries the model's prediction log with Athena, in its own workgroup. Without effect with `PredictionLog.none()`. */
   public queryPredictions(grantee: iam.IGrantable): iam.Grant {
     return this.pipeline.predictionLog?._grantQuery(grantee) ?? iam.Grant.drop(grantee, 'there is no prediction log');
+  }
+
+  /**
+   * Starts transform jobs with the version that serves, whose data capture is monitored: docs/capture-sources.md. Requests lie below
+   * `captured/<model>/requests/` in the lake, where the model's container may read from then on. Names of jobs begin with the model's.
+   */
+  public transformBatch(grantee: iam.IGrantable): iam.Grant {
+    const { lake, modelName } = this.pipeline;
+    const { executionRole } = this.pipeline.pinnedDeployment ?? this.pipeline.deployment!;
+    lake._grantRead(executionRole, 'captured', modelName);
+    // Which version serves, and the SageMaker Model of it.
+    lake._grantRead(grantee, 'state', modelName);
+    lake._grantRead(grantee, 'captured', modelName);
+    lake._grantWrite(grantee, 'captured', modelName, 'requests/');
+    const jobs = Stack.of(this.pipeline).formatArn({ service: 'sagemaker', resource: 'transform-job', resourceName: `${modelName}-*` });
+    const actions = ['sagemaker:CreateTransformJob', 'sagemaker:DescribeTransformJob', 'sagemaker:StopTransformJob'];
+    const grant = iam.Grant.addToPrincipal({ grantee, actions, resourceArns: [jobs] });
+    acknowledgeWildcard(this.pipeline, jobs, 'transform jobs of one model, which are named when they are started');
+    return grant;
   }
 
   /** Puts raw data of this model into the lake. */

@@ -57,6 +57,8 @@ export const lakeKeys = {
   /** What an asynchronous endpoint answered: one object for each request, without closing slash as SageMaker takes it. */
   asynchronousResponses: (model: string, version: number): string => `captured/${model}/v${version}/responses`,
   asynchronousFailures: (model: string, version: number): string => `captured/${model}/v${version}/failures`,
+  /** Destination of the data capture of transform jobs, or a folder of it for each job; without closing slash, as SageMaker takes it. */
+  batchCapture: (model: string, version: number): string => `captured/${model}/v${version}/batch`,
   /** Ground truth, filed by the hour of its collection: JSON lines `{"groundTruthData":{"data":"1","encoding":"CSV"},"eventMetadata":{"eventId":"…"},"eventVersion":"0"}` (model-monitor-model-quality-merge). */
   labelsPrefix: (model: string): string => `labels/${model}/`,
   /** The prediction log: one row per prediction, made from captured data. */

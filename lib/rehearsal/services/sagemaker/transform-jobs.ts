@@ -148,6 +148,7 @@ export class TransformJobs {
       .range('maxPayloadInMB', request.MaxPayloadInMB, 0, Number.MAX_SAFE_INTEGER)
       .range('maxConcurrentTransforms', request.MaxConcurrentTransforms, 0, Number.MAX_SAFE_INTEGER)
       .oneOf('batchStrategy', request.BatchStrategy, ['MultiRecord', 'SingleRecord'])
+      .pattern('dataCaptureConfig.destinationS3Uri', request.DataCaptureConfig?.DestinationS3Uri, PATTERNS.s3Uri)
       .pattern('transformOutput.s3OutputPath', request.TransformOutput?.S3OutputPath, PATTERNS.s3Uri)
       .range('transformResources.instanceCount', request.TransformResources?.InstanceCount, 1, Number.MAX_SAFE_INTEGER)
       .length('environment', request.Environment, 0, 16)
@@ -156,7 +157,10 @@ export class TransformJobs {
     if (!input.DataSource?.S3DataSource) throw invalid('The rehearsal simulates transform input from S3.');
     if (!['Line', 'None'].includes(input.SplitType ?? 'None')) throw invalid('The rehearsal simulates the split types None and Line.');
     if (input.CompressionType !== undefined && input.CompressionType !== 'None') throw invalid('The rehearsal simulates transform input without compression.');
-    if (request.DataCaptureConfig) throw invalid('The rehearsal does not simulate data capture of batch transform.');
+    const generates = request.DataCaptureConfig?.GenerateInferenceId === true;
+    if (generates && !['text/csv', 'application/json', 'application/jsonlines'].includes(request.TransformOutput?.Accept ?? '')) {
+      throw invalid('The rehearsal simulates GenerateInferenceId for Accept text/csv, application/json and application/jsonlines.');
+    }
     const processing = request.DataProcessing;
     const paths = [processing?.InputFilter, processing?.OutputFilter];
     if (processing === undefined || (processing.JoinSource !== 'Input' && paths.every((path) => (path ?? '$') === '$'))) return;

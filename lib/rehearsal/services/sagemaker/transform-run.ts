@@ -4,6 +4,7 @@ import type { SageMakerContext } from './context';
 import type { ExecutionStorage } from './execution-storage';
 import type { ServableModel } from './models';
 import { CANNOT_PULL, clientError } from './training-run';
+import { captureManifests, withInferenceIds } from './transform-capture';
 import { type TransformRules, assemble, payloads } from './transform-records';
 
 export interface TransformOutcome {
@@ -36,7 +37,7 @@ export async function runTransform(context: SageMakerContext, request: CreateTra
   if (!model) return failed(CANNOT_PULL);
   const storage = context.storage(model.roleArn);
   const source = request.TransformInput!.DataSource!.S3DataSource!;
-  let inputs: { name: string; content: string }[];
+  let inputs: { name: string; uri: string; content: string }[];
   let archive: Uint8Array | undefined;
   try {
     inputs = await download(storage, source.S3DataType!, source.S3Uri!);
@@ -57,19 +58,24 @@ export async function runTransform(context: SageMakerContext, request: CreateTra
     await server.start();
     for (const input of inputs) {
       const uri = `${request.TransformOutput!.S3OutputPath!.replace(/\/+$/, '')}/${input.name}.out`;
-      results.push({ uri, text: await transformed(server, input.content, request) });
+      results.push({ uri, text: withInferenceIds(context, request, input.name, await transformed(server, input.content, request)) });
     }
   } catch (error) {
     return failed(`AlgorithmError: See job logs for more information: ${(error as Error).message}`, inputBytes);
   } finally {
     await server.stop();
   }
-  return { inputBytes, upload: () => upload(storage, results, request.TransformOutput!.KmsKeyId) };
+  // Under the hour in which the job began, also when it ends in another (guide, "Capture data from batch transform job").
+  const manifests = captureManifests(context, request, inputs, results);
+  return {
+    inputBytes,
+    upload: async () => (await upload(storage, results, request.TransformOutput!.KmsKeyId)) ?? (await upload(storage, manifests, request.DataCaptureConfig?.KmsKeyId)),
+  };
 }
 
-async function download(storage: ExecutionStorage, type: string, uri: string): Promise<{ name: string; content: string }[]> {
-  const inputs: { name: string; content: string }[] = [];
-  for (const file of await storage.source(type, uri)) inputs.push({ name: file.name, content: Buffer.from(await storage.read(file.uri)).toString('utf8') });
+async function download(storage: ExecutionStorage, type: string, uri: string): Promise<{ name: string; uri: string; content: string }[]> {
+  const inputs: { name: string; uri: string; content: string }[] = [];
+  for (const file of await storage.source(type, uri)) inputs.push({ ...file, content: Buffer.from(await storage.read(file.uri)).toString('utf8') });
   return inputs;
 }
 
