@@ -38,6 +38,15 @@ function contentsOf({ key }: { readonly key: string }, text: string, bucket: str
   }
 }
 
+/** As an element of a list of captured files: an output without input stands for itself. */
+export function batchFileOf({ input, output }: Pick<BatchPair, 'input' | 'output'>): { kind: 'BATCH'; key: string; outputKey?: string } {
+  return { kind: 'BATCH', key: (input ?? output)!, ...(output === undefined ? {} : { outputKey: output }) };
+}
+
+export function batchPairOf({ key, outputKey }: { readonly key: string; readonly outputKey?: string }): Pick<BatchPair, 'input' | 'output'> {
+  return { ...(key === outputKey ? {} : { input: key }), ...(outputKey === undefined ? {} : { output: outputKey }) };
+}
+
 /** The rows of a transform job's object as lines of data capture; `input` and `output` are `s3://bucket/key`. */
 export async function openBatch(s3: S3Client, { input, output }: Pick<BatchPair, 'input' | 'output'>, hour: string): Promise<AsyncIterable<Uint8Array>> {
   const streams = await Promise.all([open(s3, input), open(s3, output)]);

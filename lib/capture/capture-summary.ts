@@ -6,8 +6,10 @@ import { BAD_LINE_EXAMPLES, SummaryBuilder } from './summary-builder';
 /** What captured files of one model version hold. Summaries of the same baseline merge, in any order, into that of all their files. */
 export interface CaptureSummary {
   readonly version: number;
-  /** Invocations. */
+  /** Invocations, and rows of transform jobs. */
   readonly records: number;
+  /** Of these, rows of transform jobs: no invocation of the endpoint. */
+  readonly batchRecords?: number;
   readonly duplicates: number;
   readonly outsideWindow: number;
   readonly badLines: number;
@@ -45,6 +47,7 @@ export function mergeSummaries(a: CaptureSummary, b: CaptureSummary): CaptureSum
   return {
     version: a.version,
     records: a.records + b.records,
+    ...(a.batchRecords === undefined && b.batchRecords === undefined ? {} : { batchRecords: (a.batchRecords ?? 0) + (b.batchRecords ?? 0) }),
     duplicates: a.duplicates + b.duplicates,
     outsideWindow: a.outsideWindow + b.outsideWindow,
     badLines: a.badLines + b.badLines,

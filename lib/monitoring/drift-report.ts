@@ -12,6 +12,8 @@ export interface VersionReport {
   /** Rows of this window alone. */
   readonly windowRows: number;
   readonly records: number;
+  /** Rows of transform jobs among them; absent: none. */
+  readonly batchRecords?: number;
   readonly duplicates: number;
   readonly violations: number;
   readonly badLineExamples: CaptureSummary['badLineExamples'];
@@ -53,6 +55,7 @@ export function versionReport(evidence: VersionEvidence, policy: MonitoringPolic
     evaluatedFrom: evidence.evaluatedFrom,
     windowRows: window.profile.rows,
     records: window.records,
+    ...(window.batchRecords === undefined ? {} : { batchRecords: window.batchRecords }),
     duplicates: window.duplicates,
     violations: countViolations(window),
     badLineExamples: window.badLineExamples,
@@ -71,7 +74,7 @@ export interface WindowFacts {
 
 /** The window's outcome is the champion's; other versions (a canary, a version just replaced) are in the report. */
 export function driftReport(facts: WindowFacts, policy: MonitoringPolicy): DriftReport {
-  const captured = facts.versions.reduce((sum, version) => sum + version.records, 0);
+  const captured = facts.versions.reduce((sum, { records, batchRecords }) => sum + records - (batchRecords ?? 0), 0);
   const expected = ((facts.invocations ?? 0) * facts.samplingPercentage) / 100;
   const captureRatio = expected >= 1 ? Math.min(1, captured / expected) : null;
   const champion = facts.versions.find(({ version }) => version === facts.champion?.version);

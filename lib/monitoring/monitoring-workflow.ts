@@ -1,6 +1,7 @@
 import { ArnFormat, Aws, Duration, Size, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import { IFunction } from 'aws-cdk-lib/aws-lambda';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import * as targets from 'aws-cdk-lib/aws-scheduler-targets';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
@@ -59,6 +60,8 @@ export interface MonitoringWorkflowProps {
 export class MonitoringWorkflow extends Construct {
   public readonly stateMachine: sfn.StateMachine;
   public readonly schedule: scheduler.Schedule;
+  /** Reads captured data. Grant it what transform jobs read and write outside of the lake: docs/capture-sources.md. */
+  public readonly profileFunction: IFunction;
   /** Every alarm of the model's monitoring. Those of the endpoint itself belong to its deployment. */
   public readonly alarms: cloudwatch.Alarm[];
   /** Fires when the inputs have drifted. */
@@ -77,6 +80,7 @@ export class MonitoringWorkflow extends Construct {
     const settings = props.monitoring._settings();
 
     const handlers = this.handlers(props);
+    this.profileFunction = handlers.profileCapture;
     // The profiles run in parallel batches; an hour is far more than the hundred gigabytes per window that the design is for.
     const timeout = Duration.seconds(PLAN_SECONDS + EVALUATE_SECONDS + CONTROLLER_SECONDS).plus(Duration.hours(1));
     const controller = props.controller?.function;

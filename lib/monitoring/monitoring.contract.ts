@@ -53,7 +53,7 @@ export interface WindowPlan {
 
 /** Element of files.json. */
 export interface CapturedFile {
-  /** `BATCH`: data that a transform job captured; `key` is its input, `outputKey` what was predicted. */
+  /** `BATCH`: data that a transform job captured, in whatever bucket: `key` is the `s3://` location of its input, `outputKey` that of what was predicted. */
   readonly kind: 'ENDPOINT' | 'BATCH';
   readonly key: string;
   readonly outputKey?: string;

@@ -1,5 +1,6 @@
 import { paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
 import { DescribeModelPackageCommand, SageMakerClient } from '@aws-sdk/client-sagemaker';
+import { batchFileOf, listBatch } from '../capture/batch-files.lambda-shared';
 import { areaPrefix, lakeKeys, parseS3Uri } from '../data/data-lake.contract';
 import { type ChampionPointer, VARIANT_NAME } from '../deployment/deployment.contract';
 import { requireEnvironment } from '../private/environment.contract';
@@ -31,14 +32,18 @@ export async function planWindow(event: PlanWindowEvent, clients: PlanWindowClie
   if (champion) {
     for (const version of await observedVersions(clients.s3, bucket, model, champion.version)) {
       const keys = await capturedKeys(clients.s3, bucket, hourFolders(window).map((folder) => captureFolder(environment, version) + folder));
-      if (keys.length === 0 && version !== champion.version) continue;
+      const captured = [
+        ...keys.map((key) => ({ kind: 'ENDPOINT' as const, key })),
+        ...(await listBatch(clients.s3, bucket, model, version, Date.parse(window.start), Date.parse(window.end))).map(batchFileOf),
+      ];
+      if (captured.length === 0 && version !== champion.version) continue;
       const baselineKey = await baselineOf(clients.sagemaker, champion.modelPackageArn, version);
       if (baselineKey === undefined) {
         if (version === champion.version) throw new Error(`the model package of version ${version} names no baseline, so its predictions cannot be judged`);
         continue;
       }
       versions.push({ version, baselineKey });
-      keys.forEach((key, index) => files.push({ kind: 'ENDPOINT', key, version, profileKey: windowKeys.fileProfile(model, window.id, version, index) }));
+      captured.forEach((file, index) => files.push({ ...file, version, profileKey: windowKeys.fileProfile(model, window.id, version, index) }));
     }
   }
   const plan: WindowPlan = {

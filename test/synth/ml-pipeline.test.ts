@@ -110,6 +110,7 @@ describe('MlPipeline', () => {
     pipeline.grants.approve(role);
     pipeline.grants.operate(role);
     pipeline.grants.putRawData(role);
+    pipeline.grants.transformBatch(role);
     expect(() => app.synth()).not.toThrow();
   });
 
