@@ -22,6 +22,7 @@ export * from './ml-pipeline';
 export * from './ml-pipeline-grants';
 export * from './model-file/model-file';
 export * from './model-quality/ground-truth';
+export * from './model-quality/model-quality-workflow';
 export * from './monitoring/monitoring';
 export * from './monitoring/monitoring-workflow';
 export * from './operations/model-operations';

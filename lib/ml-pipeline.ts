@@ -17,6 +17,7 @@ import { MlPipelineGrants } from './ml-pipeline-grants';
 import { ModelFileOptions, readModelFile } from './model-file/model-file';
 import { EndpointDashboard } from './monitoring/endpoint-dashboard';
 import { CatalogueMetric, DIMENSION_MODEL, METRIC_NAMESPACE, METRICS } from './monitoring/metric-catalogue.contract';
+import { ModelQualityWorkflow } from './model-quality/model-quality-workflow';
 import { Monitoring } from './monitoring/monitoring';
 import { MonitoringWorkflow } from './monitoring/monitoring-workflow';
 import { ModelOperations } from './operations/model-operations';
@@ -117,6 +118,8 @@ export class MlPipeline extends Construct {
   public readonly retraining: RetrainingController;
   /** Undefined with `Monitoring.none()`. */
   public readonly monitoring?: MonitoringWorkflow;
+  /** Undefined without `groundTruth` in the monitoring. */
+  public readonly modelQuality?: ModelQualityWorkflow;
   /** The page of the model; with `Monitoring.none()` its endpoint and its deployments only. */
   public readonly dashboard: cloudwatch.Dashboard;
   /** What the command line needs to find this model. */
@@ -220,6 +223,17 @@ export class MlPipeline extends Construct {
         controller: this.retraining,
       });
     }
+    if (monitoring._groundTruth) {
+      this.modelQuality = new ModelQualityWorkflow(this, 'ModelQuality', {
+        ...governed,
+        registry: this.registry,
+        endpointName: this.endpointName,
+        contract,
+        monitoring,
+        controller: this.retraining,
+        dashboard: this.monitoring!.dashboard,
+      });
+    }
     const { modelName, endpointAlarms } = this;
     this.dashboard = this.monitoring?.dashboard ?? new EndpointDashboard(this, 'Dashboard', { modelName, endpointAlarms });
     this.operations = new ModelOperations(this, 'Operations', {
@@ -255,6 +269,16 @@ export class MlPipeline extends Construct {
   /** Captured predictions in the window. */
   public metricRowsEvaluated(options: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
     return this.metric(METRICS.rowsEvaluated, options);
+  }
+
+  /** 1 when a run found a window degraded by its labels, 0 when it judged windows and found none. */
+  public metricConceptDrift(options: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
+    return this.metric(METRICS.conceptDrift, options);
+  }
+
+  /** The metric of the ground truth on the newest window that was judged. */
+  public metricModelQuality(options: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
+    return this.metric(METRICS.modelQuality, options);
   }
 
   private metric(metric: CatalogueMetric, options: cloudwatch.MetricOptions): cloudwatch.Metric {

@@ -5,7 +5,7 @@ import type { CommandLineIo } from './main';
 import { OperatedModel } from './operated-model';
 import { hanging, json, minute, outcomeColour, palette, type Palette } from './text';
 
-const WORKFLOWS: readonly WorkflowName[] = ['training', 'deployment', 'monitoring', 'retraining', 'operations'];
+const WORKFLOWS: readonly WorkflowName[] = ['training', 'deployment', 'monitoring', 'model-quality', 'retraining', 'operations'];
 /** Of one entry; `--json` has all. */
 const REASONS_SHOWN = 3;
 

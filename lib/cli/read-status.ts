@@ -146,7 +146,7 @@ async function readWaiting({ aws, settings }: OperatedModel, champion: ChampionP
 }
 
 /** What the clock starts: a quiet day of it is one line. */
-const ROUTINE = new Set(['monitoring', 'retraining']);
+const ROUTINE = new Set(['monitoring', 'model-quality', 'retraining']);
 
 function collapse(entries: readonly LedgerEntry[]): ModelStatus['outcomes'][number][] {
   const shown: { sequence: number; time: string; workflow: string; outcome: string; times: number; reasons: readonly string[] }[] = [];

@@ -38,6 +38,7 @@ export async function evaluate(s3: S3Client, bucket: string, model: string, even
   const keys = { verdict: lakeKeys.verdict(model, runId), baseline: lakeKeys.baseline(model, runId), quality: lakeKeys.modelQuality(model, runId) };
   await putJson(s3, bucket, keys.baseline, baseline.build());
   await putJson(s3, bucket, keys.quality, modelQualityStatistics(contract.task, evidence.challenger));
+  await putJson(s3, bucket, lakeKeys.qualityStatistics(model, runId), challenger.segments());
   await putJson(s3, bucket, keys.verdict, verdict);
   return {
     passed: verdict.passed,

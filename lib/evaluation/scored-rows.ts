@@ -1,4 +1,5 @@
 import { columnLayout, type ContractDocument, hasRole } from '../data/data-contract.contract';
+import { type SegmentedQuality, SegmentedBuilder } from '../model-quality/quality-segment';
 import { computeMetrics, type Metrics, POSITIVE_THRESHOLD } from './metrics';
 import type { SliceMetrics } from './gates';
 import type { BiasFigures } from './verdict.contract';
@@ -53,6 +54,18 @@ export class ScoredRows {
 
   public metrics(): Metrics {
     return computeMetrics(this.contract.task, Float64Array.from(this.labelValues), Float64Array.from(this.predictionValues));
+  }
+
+  /** In the form in which predictions are judged by ground truth later. */
+  public segments(): SegmentedQuality {
+    const values = this.layout.slices.map((_, slice) => {
+      const of: string[] = [];
+      for (const [value, rows] of this.sliceRows[slice]!) for (const row of rows) of[row] = value;
+      return of;
+    });
+    const builder = new SegmentedBuilder(this.contract.task, this.layout.slices.map(({ name }) => name), POSITIVE_THRESHOLD);
+    this.labelValues.forEach((label, row) => builder.add(this.predictionValues[row]!, label, values.map((of) => of[row]!)));
+    return builder.build();
   }
 
   /** Metrics per slice value, of this model and beside it the champion, sorted by column and value. */

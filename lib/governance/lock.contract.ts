@@ -2,7 +2,7 @@
 export const LOCK_ENVIRONMENT = ['LAKE_BUCKET', 'MODEL_NAME'] as const;
 
 /** `training` and `deployment` may run beside each other; two of a kind may not. */
-export type LockName = 'training' | 'deployment' | 'monitoring';
+export type LockName = 'training' | 'deployment' | 'monitoring' | 'model-quality';
 
 export interface LockEvent {
   readonly action: 'acquire' | 'release';

@@ -6,12 +6,13 @@
 export const OUTCOME_ENVIRONMENT = ['LAKE_BUCKET', 'MODEL_NAME', 'TOPIC_ARN', 'RUNBOOK_URL'] as const;
 
 /** `operations`: what a person did with the command line. */
-export type WorkflowName = 'training' | 'deployment' | 'monitoring' | 'retraining' | 'operations';
+export type WorkflowName = 'training' | 'deployment' | 'monitoring' | 'model-quality' | 'retraining' | 'operations';
 
 export const OUTCOMES = {
   training: ['REGISTERED', 'REJECTED', 'DATA_INVALID', 'SKIPPED', 'FAILED'],
   deployment: ['DEPLOYED', 'ROLLED_BACK', 'REJECTED', 'REFUSED', 'SKIPPED', 'FAILED'],
   monitoring: ['STABLE', 'DRIFTED', 'INSUFFICIENT_DATA', 'DATA_QUALITY', 'NOT_DEPLOYED', 'SKIPPED', 'FAILED'],
+  'model-quality': ['STABLE', 'DEGRADED', 'INSUFFICIENT_DATA', 'NOT_DEPLOYED', 'SKIPPED', 'FAILED'],
   retraining: ['STARTED', 'DECLINED', 'QUEUED', 'LOOP_GUARD', 'NOT_NEEDED'],
   operations: ['FROZEN', 'UNFROZEN'],
 } as const;

@@ -37,6 +37,8 @@ export interface ModelQualityInput {
 export interface PlanQualityEvent {
   readonly runId: string;
   readonly scheduledTime: string;
+  /** How late captured data may be. */
+  readonly watermarkSeconds: number;
   readonly settings: QualitySettings;
 }
 
@@ -50,7 +52,7 @@ export interface PlanQualityResult {
   readonly rangesKey: string;
 }
 
-/** Some files of one source that become one extract. */
+/** Some files of one source and day that become one extract. */
 export interface ExtractBatch {
   readonly source: 'predictions' | 'labels';
   /** Of the predictions. */
@@ -86,8 +88,8 @@ export interface QualityVersion {
   readonly slices: readonly { readonly column: string; readonly place: number; readonly protected: boolean }[];
   /** Columns with such a role that are not in the request. */
   readonly unseenSlices: readonly string[];
-  /** Statistics of the version's own test set. */
-  readonly statisticsKey: string;
+  /** Of the training run: its test set's statistics lie there. */
+  readonly trainingRun: string;
 }
 
 /** plan.json of a run: everything that the following steps read instead of asking again. */
@@ -122,9 +124,15 @@ export interface QualityTold {
   readonly outcome: MonitoringOutcome;
   readonly version: number;
   readonly reasons: readonly string[];
+  /** No earlier look at the window had this outcome. */
+  readonly first: boolean;
 }
 
 export interface JudgeQualityEvent {
+  readonly runId: string;
+}
+
+export interface PublishQualityEvent {
   readonly runId: string;
 }
 
@@ -140,18 +148,21 @@ export interface JudgeQualityResult {
   readonly reportKeys: readonly string[];
 }
 
-const work = (model: string): string => `${lakeKeys.qualityWork(model)}`;
+const work = lakeKeys.qualityWork;
 
 export const qualityKeys = {
-  /** What was read of files of predictions or labels; `hour` is the first of them as `yyyymmddhh`. */
-  extract: (model: string, source: 'predictions' | 'labels', hour: string, id: string): string => `${work(model)}extracts/${source}/${hour}-${id}.jsonl`,
-  extractsPrefix: (model: string): string => `${work(model)}extracts/`,
+  /** What was read of files of predictions or labels of one day, `yyyymmdd`. */
+  extract: (model: string, source: ExtractBatch['source'], day: string, id: string): string => `${work(model)}extracts/${source}/${day}-${id}.jsonl`,
+  extractsPrefix: (model: string, source: ExtractBatch['source']): string => `${work(model)}extracts/${source}/`,
   manifest: (model: string, time: string, runId: string): string => `${work(model)}manifests/${time}-${runId}.json`,
   manifestsPrefix: (model: string): string => `${work(model)}manifests/`,
   batches: (model: string, runId: string): string => `${work(model)}runs/${runId}/batches.json`,
   plan: (model: string, runId: string): string => `${work(model)}runs/${runId}/plan.json`,
   ranges: (model: string, runId: string): string => `${work(model)}runs/${runId}/ranges.json`,
   part: (model: string, runId: string, from: number): string => `${work(model)}runs/${runId}/parts/${String(from).padStart(3, '0')}.json`,
+  /** Says that what the run found is published; a run whose is missing is done again. */
+  done: (model: string, time: string, runId: string): string => `${work(model)}done/${time}-${runId}.json`,
+  donePrefix: (model: string): string => `${work(model)}done/`,
   verdicts: (model: string, runId: string): string => `${work(model)}runs/${runId}/verdicts.json`,
   report: (model: string, windowId: string): string => `${lakeKeys.qualityReports(model)}${windowId}/report.json`,
   /** Says that the window was judged for the last time. */

@@ -42,6 +42,14 @@ export const METRICS = {
     dimensions: model,
     description: '1 when predictions were made that could not be judged, else 0; emitted by every run, also while nothing is deployed',
   },
+  conceptDrift: {
+    name: 'ConceptDrift',
+    unit: 'None',
+    dimensions: model,
+    description: "1 when a run found a window degraded by its labels, 0 when it judged windows and found none; at the time of the run, because labels come after their window, and alarms do not look back that far",
+  },
+  modelQuality: { name: 'ModelQuality', unit: 'None', dimensions: model, description: 'the metric of the ground truth on the newest window that a run judged' },
+  labelCoverage: { name: 'LabelCoverage', unit: 'None', dimensions: model, description: 'share of the predictions waiting for labels that have theirs, 0 to 1; absent without ground truth' },
   insufficientData: { name: 'InsufficientData', unit: 'None', dimensions: model, sparse: true, description: '1 when the window had fewer rows than the minimum, else absent' },
   schemaViolations: { name: 'SchemaViolations', unit: 'Count', dimensions: model, sparse: true, description: 'lines and values in the window that do not fit the contract; absent without any' },
   predictionLogProblems: {
