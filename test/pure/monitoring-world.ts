@@ -44,6 +44,7 @@ let events = 0;
 function body(text: string): object {
   return {
     transformToString: async () => text,
+    transformToByteArray: async () => Buffer.from(text),
     async *[Symbol.asyncIterator]() {
       yield Buffer.from(text);
     },
@@ -110,7 +111,8 @@ export class MonitoringWorld {
       case 'GetObjectCommand': {
         const object = this.objects.get(input.Key);
         if (!object) throw named('NoSuchKey');
-        return { ETag: object.etag, Body: body(object.body) };
+        const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(input.Range ?? '') ?? [];
+        return { ETag: object.etag, Body: body(first === undefined ? object.body : Buffer.from(object.body).subarray(Number(first), Number(last) + 1).toString()) };
       }
       case 'PutObjectCommand': {
         if (input.IfMatch || input.IfNoneMatch) this.beforeConditionalWrite();
@@ -157,8 +159,8 @@ export class MonitoringWorld {
     }
   }
 
-  private list(input: { Prefix: string; Delimiter?: string; ContinuationToken?: string }): unknown {
-    const keys = [...this.objects.keys()].filter((key) => key.startsWith(input.Prefix)).sort();
+  private list(input: { Prefix: string; Delimiter?: string; StartAfter?: string; ContinuationToken?: string }): unknown {
+    const keys = [...this.objects.keys()].filter((key) => key.startsWith(input.Prefix) && key > (input.StartAfter ?? '')).sort();
     if (input.Delimiter !== undefined) {
       const folders = new Set(keys.map((key) => key.slice(0, key.indexOf(input.Delimiter!, input.Prefix.length) + 1)));
       return { CommonPrefixes: [...folders].map((Prefix) => ({ Prefix })) };
@@ -166,7 +168,7 @@ export class MonitoringWorld {
     const from = Number(input.ContinuationToken ?? 0);
     const page = keys.slice(from, from + this.pageSize);
     const next = from + this.pageSize;
-    return { Contents: page.map((Key) => ({ Key })), IsTruncated: next < keys.length, ...(next < keys.length ? { NextContinuationToken: String(next) } : {}) };
+    return { Contents: page.map((Key) => ({ Key, Size: this.objects.get(Key)!.body.length })), IsTruncated: next < keys.length, ...(next < keys.length ? { NextContinuationToken: String(next) } : {}) };
   }
 }
 

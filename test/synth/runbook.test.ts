@@ -25,7 +25,7 @@ function described(deployment: ml.Deployment, captures: boolean): [alarm: string
     trainingData: ml.TrainingData.fromBucket(new ml.DataLake(stack, 'Lake'), { contract: ml.DataContract.of({ columns }) }),
     training: ml.Training.builtIn(ml.Algorithm.XGBOOST_1_7, { hyperparameters: { num_round: '100' } }),
     retraining: captures ? ml.Retraining.onDrift() : undefined,
-    monitoring: captures ? undefined : ml.Monitoring.none(),
+    monitoring: captures ? ml.Monitoring.standard({ groundTruth: ml.GroundTruth.labels() }) : ml.Monitoring.none(),
     predictionLog: captures ? ml.PredictionLog.standard() : undefined,
     deployment,
   });
@@ -34,10 +34,10 @@ function described(deployment: ml.Deployment, captures: boolean): [alarm: string
 
 const asynchronous = ml.Deployment.canary({ endpoint: ml.Endpoint.asynchronous({ autoscaling: ml.Autoscaling.backlogPerInstance({ minimum: 0, maximum: 2 }) }) });
 const PIPELINES: [kind: string, deployment: ml.Deployment, captures: boolean, alarms: number][] = [
-  ['real-time', ml.Deployment.canary(), true, 10],
+  ['real-time', ml.Deployment.canary(), true, 12],
   ['asynchronous', asynchronous, true, 11],
   ['serverless', ml.Deployment.allAtOnce({ endpoint: ml.Endpoint.serverless() }), false, 3],
-  ['pinned', ml.Deployment.pinned({ version: 1 }), true, 12],
+  ['pinned', ml.Deployment.pinned({ version: 1 }), true, 14],
   ['pinned, asynchronous', ml.Deployment.pinned({ version: 1, by: asynchronous }), true, 13],
 ];
 const STAGES: StageName[] = ['SHADOW', 'AB_TEST', 'RELEASE'];
