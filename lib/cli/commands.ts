@@ -19,7 +19,7 @@ export interface CommandDescription {
   readonly options: Readonly<Record<string, OptionDescription>>;
 }
 
-export type CommandName = 'rehearse' | 'status' | 'history' | 'deploy' | 'rollback' | 'freeze' | 'unfreeze';
+export type CommandName = 'rehearse' | 'status' | 'history' | 'deploy' | 'rollback' | 'freeze' | 'unfreeze' | 'backtest';
 
 export const GLOBAL_OPTIONS: Readonly<Record<string, OptionDescription>> = { help: { short: 'h', text: 'prints this' } };
 
@@ -91,6 +91,25 @@ export const COMMANDS: readonly CommandDescription[] = [
     summary: 'releases a frozen model',
     description: 'Approvals and triggers work again, and new data that waited is trained on. What was skipped meanwhile is not made up for.',
     options: { reason: { value: 'TEXT', text: 'why (default: "released by hand")' }, ...ACCOUNT },
+  },
+  {
+    name: 'backtest',
+    positionals: [],
+    usage: '--contract FILE --history PATH [options]',
+    summary: 'which past windows would have paged or retrained, by threshold',
+    description:
+      'Replays files of the past (data capture, CSV, Parquet, JSON lines) through the monitor, its alarms and the retraining controller, so that thresholds are chosen before they are switched on. Settings are those of --model-file, else the defaults. The baseline stays the same throughout. Nothing is asked of an account.\nExit code 0 when the history was replayed, whatever it shows; 2 when it could not be.',
+    options: {
+      contract: { value: 'FILE', text: 'data contract of the model, YAML or JSON; tables need a column with role time' },
+      history: { value: 'PATH', text: 'folder, or one file; files are read in the order of their names, which has to be that of time' },
+      baseline: { value: 'FILE', text: 'baseline.json of a version, or a file of rows that it is made from' },
+      'baseline-window': { value: 'START/END', text: 'makes it of that part of the history, and replays what comes after (default: the first 28 days)' },
+      interval: { value: 'DURATION', text: 'of a window, 1h to 24h (default: the model file, else 1h)' },
+      thresholds: { value: 'LIST', text: 'of the population stability index (default: half, once and twice the configured one)' },
+      'model-file': { value: 'FILE', text: 'takes monitoring and retraining from the model file' },
+      json: { text: 'prints one JSON document' },
+      html: { value: 'FILE', text: 'writes a page with the chart; the chart alone when the name ends in .svg' },
+    },
   },
   {
     name: 'rehearse',

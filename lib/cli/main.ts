@@ -29,6 +29,7 @@ const RUN: Readonly<Record<CommandName, () => Promise<Command>>> = {
   deploy: async () => (await import('./deploy-command')).deployCommand,
   rollback: async () => (await import('./deploy-command')).rollbackCommand,
   freeze: async () => (await import('./freeze-command')).freezeCommand,
+  backtest: async () => (await import('./backtest-command')).backtestCommand,
   unfreeze: async () => (await import('./freeze-command')).freezeCommand,
 };
 

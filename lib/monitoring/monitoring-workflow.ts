@@ -6,9 +6,8 @@ import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import * as targets from 'aws-cdk-lib/aws-scheduler-targets';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { MonitoredFeature } from '../capture/capture.contract';
+import { monitoredFeatures } from '../capture/monitored-feature';
 import { DataContract } from '../data/data-contract';
-import { columnLayout, ContractColumn, isNumeric } from '../data/data-contract.contract';
 import { DataLake } from '../data/data-lake';
 import { EndpointAlarms } from '../deployment/endpoint-alarms';
 import { ModelGovernance } from '../governance/model-governance';
@@ -70,10 +69,9 @@ export class MonitoringWorkflow extends Construct {
 
   public constructor(scope: Construct, id: string, props: MonitoringWorkflowProps) {
     super(scope, id);
-    const layout = columnLayout(props.contract._document());
     const problems = new Problems();
     props.monitoring._validate('monitoring', problems);
-    props.monitoring._validateFeatures('monitoring', problems, layout.features.map(({ name }) => name));
+    props.monitoring._validateFeatures('monitoring', problems, monitoredFeatures(props.contract._document()).map(({ name }) => name));
     problems.require(props.monitoring._enabled, 'MonitoringDisabled', 'monitoring', 'Monitoring.none()', 'must be a way to monitor', 'leave the construct out');
     problems.throwIfAny(this);
     const { modelName, lake, governance, endpointAlarms } = props;
@@ -90,7 +88,7 @@ export class MonitoringWorkflow extends Construct {
         handlers: { ...handlers, controller },
         settings,
         samplingPercentage: props.samplingPercentage ?? Defaults.SAMPLING_PERCENTAGE,
-        features: layout.features.map(monitoredFeature),
+        features: monitoredFeatures(props.contract._document()),
         bucketName: lake.bucket.bucketName,
         executionSeconds: timeout.toSeconds(),
       }),
@@ -166,14 +164,4 @@ export class MonitoringWorkflow extends Construct {
       }),
     });
   }
-}
-
-function monitoredFeature(column: ContractColumn): MonitoredFeature {
-  return {
-    name: column.name,
-    type: isNumeric(column) ? 'numeric' : 'categorical',
-    ...(column.minimum === undefined ? {} : { minimum: column.minimum }),
-    ...(column.maximum === undefined ? {} : { maximum: column.maximum }),
-    ...(column.categories === undefined ? {} : { categories: column.categories }),
-  };
 }
