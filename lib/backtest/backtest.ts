@@ -1,4 +1,4 @@
-import { type ColumnStatus } from '../drift';
+import { type ColumnStatus, type ComparisonMode } from '../drift';
 import { type MonitoringOutcome, type MonitoringPolicy } from '../monitoring/monitoring.contract';
 import { type DriftTriggerPolicy } from '../retraining/retraining.contract';
 
@@ -19,6 +19,15 @@ export interface BacktestColumn {
   readonly name: string;
   readonly psi: number;
   readonly status: ColumnStatus;
+}
+
+/** What other tools page by, on the window alone: they do not widen it, nor wait for a second one. */
+export const PEER_MODES = ['evidently', 'sagemaker-simple', 'sagemaker-robust'] as const satisfies readonly ComparisonMode[];
+
+export interface PeerVerdict {
+  readonly mode: (typeof PEER_MODES)[number];
+  readonly drifted: boolean;
+  readonly columns: readonly string[];
 }
 
 /** One window under one threshold. */
@@ -49,6 +58,8 @@ export interface BacktestWindow {
   readonly columns: readonly BacktestColumn[];
   /** In the order of the thresholds. */
   readonly verdicts: readonly BacktestVerdict[];
+  /** What other tools' defaults say; only when it was asked for. */
+  readonly peers?: readonly PeerVerdict[];
 }
 
 export interface ThresholdSummary {
@@ -74,6 +85,8 @@ export interface BacktestResult {
   readonly history: { readonly files: number; readonly rows: number; readonly from: string | null; readonly to: string | null };
   readonly summaries: readonly ThresholdSummary[];
   readonly windows: readonly BacktestWindow[];
+  /** Windows that each of the other tools' defaults flags; only when it was asked for. */
+  readonly peers?: readonly { readonly mode: PeerVerdict['mode']; readonly driftedWindows: number; readonly columns: Readonly<Record<string, number>> }[];
   /** How often each column drifted under the configured threshold, most often first. */
   readonly columns: readonly { readonly name: string; readonly driftedWindows: number; readonly medianPsi: number; readonly maximumPsi: number }[];
   /** What could not be read or placed, in sentences. */

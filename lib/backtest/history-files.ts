@@ -24,6 +24,30 @@ export function historyFiles(path: string): string[] {
 }
 
 /**
+ * Reads file after file. One that cannot be read at all is named in a sentence and passed over, as long as another can be read.
+ *
+ * @throws TableError when none can
+ */
+export async function* readHistory(path: string, contract: ContractDocument, remarks: string[] = []): AsyncGenerator<HistoryBatch & { readonly file: HistoryFile }> {
+  let unreadable: TableError | undefined;
+  let read = 0;
+  for (const name of historyFiles(path)) {
+    const file = new HistoryFile(name, contract);
+    try {
+      for await (const batch of file.batches()) yield { ...batch, file };
+      read += 1;
+    } catch (error) {
+      if (!(error instanceof TableError)) throw error;
+      unreadable ??= error;
+      remarks.push(error.message);
+    }
+    const [problem] = file.problems.examples;
+    if (problem) remarks.push(`${name}: ${file.problems.rows} ${file.problems.rows === 1 ? 'row was' : 'rows were'} not read, the first at ${problem.place}: ${problem.reason}`);
+  }
+  if (read === 0 && unreadable) throw unreadable;
+}
+
+/**
  * Rows of a file of past requests: data capture as SageMaker writes it, or a table with the contract's time column, its features by name, and
  * the column `prediction` when the scores were kept.
  */

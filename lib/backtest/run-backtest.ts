@@ -1,10 +1,10 @@
 import { type CaptureSummary } from '../capture/capture-summary';
 import { monitoredFeatures } from '../capture/monitored-feature';
 import { type ContractDocument } from '../data/data-contract.contract';
-import { type Baseline, BaselineBuilder, PREDICTION_COLUMN } from '../drift';
+import { type Baseline, BaselineBuilder, compareColumns, PREDICTION_COLUMN } from '../drift';
 import { type MonitoringWindow } from '../monitoring/monitoring.contract';
-import { type BacktestResult, type BacktestSettings, type BacktestWindow, type ThresholdSummary } from './backtest';
-import { HistoryFile, historyFiles } from './history-files';
+import { type BacktestResult, type BacktestSettings, type BacktestWindow, PEER_MODES, type PeerVerdict, type ThresholdSummary } from './backtest';
+import { type HistoryFile, historyFiles, readHistory } from './history-files';
 import { HistoryWindows } from './history-windows';
 import { Replay, type ReplayedWindow } from './replay';
 
@@ -20,6 +20,8 @@ export interface BacktestOptions {
   readonly from: number;
   /** Rows from then on are not replayed. */
   readonly until: number;
+  /** Says also what the defaults of other tools make of each window. */
+  readonly peers: boolean;
 }
 
 /** Replays a history under every threshold. The same files give the same result; memory does not grow with their number. */
@@ -31,26 +33,25 @@ export async function runBacktest(options: BacktestOptions): Promise<BacktestRes
     replays ??= thresholds.map((threshold) => new Replay(settings, baseline, threshold, window.start));
     const replayed: ReplayedWindow[] = [];
     for (const replay of replays) replayed.push(await replay.judge(window, summary));
-    windows.push(windowOf(window, summary, replayed, thresholds.indexOf(settings.policy.psiThreshold)));
+    const peers = options.peers && summary.profile.rows > 0 ? { peers: peerVerdicts(baseline, summary) } : {};
+    windows.push({ ...windowOf(window, summary, replayed, thresholds.indexOf(settings.policy.psiThreshold)), ...peers });
   };
   const history = new HistoryWindows(baseline, monitoredFeatures(contract), settings.intervalSeconds, judge);
   const remarks: string[] = [];
   const files = historyFiles(options.history);
   let rows = 0;
-  for (const path of files) {
-    const file = new HistoryFile(path, contract);
-    let last: number | undefined;
-    for await (const { records, badLines } of file.batches()) {
-      const wanted = records.filter(({ time }) => time >= options.from && time < options.until);
-      last = records[records.length - 1]?.time ?? last;
-      rows += wanted.reduce((sum, { input, output }) => sum + (input ?? output ?? []).length, 0);
-      await history.add(wanted);
-      if (badLines.length === 0) continue;
-      if (last !== undefined && last >= options.from && last < options.until) history.addBadLines(last, badLines);
-      else file.problems.add(`line ${badLines[0]!.line}`, badLines[0]!.reason, badLines.length);
-    }
-    const [problem] = file.problems.examples;
-    if (problem) remarks.push(`${path}: ${file.problems.rows} ${file.problems.rows === 1 ? 'row was' : 'rows were'} not read, the first at ${problem.place}: ${problem.reason}`);
+  let last: number | undefined;
+  let reading: HistoryFile | undefined;
+  for await (const { file, records, badLines } of readHistory(options.history, contract, remarks)) {
+    if (file !== reading) last = undefined;
+    reading = file;
+    const wanted = records.filter(({ time }) => time >= options.from && time < options.until);
+    last = records[records.length - 1]?.time ?? last;
+    rows += wanted.reduce((sum, { input, output }) => sum + (input ?? output ?? []).length, 0);
+    await history.add(wanted);
+    if (badLines.length === 0) continue;
+    if (last === undefined) file.problems.add(`line ${badLines[0]!.line}`, badLines[0]!.reason, badLines.length);
+    else if (last >= options.from && last < options.until) history.addBadLines(last, badLines);
   }
   await history.end();
   if (history.late > 0) remarks.push(`${history.late} rows came for windows long done, and are not counted: name the files so that their order is that of time`);
@@ -66,6 +67,7 @@ export async function runBacktest(options: BacktestOptions): Promise<BacktestRes
     history: { files: files.length, rows, from: windows[0]?.start ?? null, to: windows[windows.length - 1]?.end ?? null },
     summaries: thresholds.map((threshold, index) => summarizeThreshold(threshold, index, windows)),
     windows,
+    ...(options.peers ? { peers: peerSummaries(windows) } : {}),
     columns: columnsOf(windows, configured, baseline),
     remarks,
   };
@@ -75,17 +77,18 @@ export async function runBacktest(options: BacktestOptions): Promise<BacktestRes
 export async function baselineOf(path: string, contract: ContractDocument, from: number, until: number): Promise<Baseline> {
   const features = monitoredFeatures(contract);
   let builder: BaselineBuilder | undefined;
-  for (const name of historyFiles(path)) {
-    for await (const { records } of new HistoryFile(name, contract).batches()) {
-      for (const { time, input, output } of records) {
-        if (time < from || time >= until) continue;
-        input?.forEach((row, index) => {
-          if (row.length !== features.length) return;
-          // Scores are in all files or in none.
-          builder ??= new BaselineBuilder([...features, ...(output ? [{ name: PREDICTION_COLUMN, type: 'numeric' as const }] : [])]);
-          builder.add(output ? [...row, output[index] ?? ''] : row);
-        });
-      }
+  let scored = false;
+  for await (const { records } of readHistory(path, contract)) {
+    for (const { time, input, output } of records) {
+      if (time < from || time >= until) continue;
+      input?.forEach((row, index) => {
+        if (row.length !== features.length) return;
+        if (!builder) {
+          scored = output !== undefined;
+          builder = new BaselineBuilder([...features, ...(scored ? [{ name: PREDICTION_COLUMN, type: 'numeric' as const }] : [])]);
+        }
+        builder.add(scored ? [...row, output?.[index] ?? ''] : row);
+      });
     }
   }
   return (builder ?? new BaselineBuilder(features)).build();
@@ -93,10 +96,8 @@ export async function baselineOf(path: string, contract: ContractDocument, from:
 
 /** When the history begins, milliseconds since 1970; undefined when it has no rows. */
 export async function beginningOf(path: string, contract: ContractDocument): Promise<number | undefined> {
-  for (const name of historyFiles(path)) {
-    for await (const { records } of new HistoryFile(name, contract).batches()) {
-      if (records.length > 0) return records.reduce((first, { time }) => Math.min(first, time), Infinity);
-    }
+  for await (const { records } of readHistory(path, contract)) {
+    if (records.length > 0) return records.reduce((first, { time }) => Math.min(first, time), Infinity);
   }
   return undefined;
 }
@@ -112,6 +113,22 @@ function windowOf(window: MonitoringWindow, summary: CaptureSummary, replayed: r
     columns: shown.columns,
     verdicts: replayed.map(({ verdict }) => verdict),
   };
+}
+
+function peerVerdicts(baseline: Baseline, { profile }: CaptureSummary): PeerVerdict[] {
+  return PEER_MODES.map((mode) => {
+    const { dataset, features } = compareColumns(baseline, profile, mode);
+    return { mode, drifted: dataset.verdict === 'drifted', columns: features.filter(({ verdict }) => verdict === 'drifted').map(({ name }) => name) };
+  });
+}
+
+function peerSummaries(windows: readonly BacktestWindow[]): NonNullable<BacktestResult['peers']> {
+  return PEER_MODES.map((mode) => {
+    const own = windows.flatMap(({ peers }) => peers?.filter((peer) => peer.mode === mode) ?? []);
+    const columns: Record<string, number> = {};
+    for (const name of own.flatMap((peer) => peer.columns)) columns[name] = (columns[name] ?? 0) + 1;
+    return { mode, driftedWindows: own.filter(({ drifted }) => drifted).length, columns };
+  });
 }
 
 function summarizeThreshold(threshold: number, index: number, windows: readonly BacktestWindow[]): ThresholdSummary {

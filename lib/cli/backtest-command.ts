@@ -3,8 +3,8 @@ import { resolve } from 'node:path';
 import { type BacktestSettings } from '../backtest/backtest';
 import { type ModelFileSettings, seconds, settingsOf } from '../backtest/default-settings';
 import { timeOf } from '../backtest/history-files';
-import { backtestPage } from '../backtest/page/backtest-page';
-import { backtestChart } from '../backtest/page/backtest-chart';
+import { backtestPage } from './backtest-page';
+import { backtestChart } from '../backtest/backtest-chart';
 import { baselineOf, beginningOf, runBacktest } from '../backtest/run-backtest';
 import { readContractFile } from '../data/contract-file';
 import { columnLayout, type ContractDocument } from '../data/data-contract.contract';
@@ -34,7 +34,7 @@ export const backtestCommand: Command = async ({ values, flags }, io) => {
   const thresholds = thresholdsOf(values.thresholds, settings.policy.psiThreshold);
   try {
     const baseline = await findBaseline(contract, history, path('baseline'), values);
-    const result = await runBacktest({ contract, history, settings, thresholds, baseline: baseline.baseline, baselineSource: baseline.source, from: baseline.replayFrom, until: Infinity });
+    const result = await runBacktest({ contract, history, settings, thresholds, baseline: baseline.baseline, baselineSource: baseline.source, from: baseline.replayFrom, until: Infinity, peers: flags.has('peers') });
     const page = path('html');
     if (page !== undefined) writeFileSync(page, page.endsWith('.svg') ? backtestChart(result) : backtestPage(result));
     io.stdout.write(flags.has('json') ? json(result) : backtestText(result, palette(io)));

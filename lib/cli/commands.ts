@@ -106,6 +106,7 @@ export const COMMANDS: readonly CommandDescription[] = [
       'baseline-window': { value: 'START/END', text: 'makes it of that part of the history, and replays what comes after (default: the first 28 days)' },
       interval: { value: 'DURATION', text: 'of a window, 1h to 24h (default: the model file, else 1h)' },
       thresholds: { value: 'LIST', text: 'of the population stability index (default: half, once and twice the configured one)' },
+      peers: { text: 'says also what the defaults of Evidently and of SageMaker Model Monitor make of each window' },
       'model-file': { value: 'FILE', text: 'takes monitoring and retraining from the model file' },
       json: { text: 'prints one JSON document' },
       html: { value: 'FILE', text: 'writes a page with the chart; the chart alone when the name ends in .svg' },

@@ -1,4 +1,4 @@
-import { type BacktestResult, type BacktestWindow } from '../backtest';
+import { type BacktestResult, type BacktestWindow } from './backtest';
 
 const WIDTH = 1000;
 const LEFT = 150;
@@ -30,7 +30,7 @@ export function backtestChart(result: BacktestResult): string {
   const ticks = timeTicks(from, to);
   const bottom = lanesTop + thresholds.length * LANE;
   const parts: string[] = [
-    ...ticks.map(({ time, label }) => `<line class="grid" x1="${x(time)}" x2="${x(time)}" y1="${psiTop}" y2="${bottom}"/><text class="soft" x="${x(time)}" y="${bottom + 16}" text-anchor="middle">${label}</text>`),
+    ...ticks.map(({ time, label }) => `<line class="grid" x1="${x(time)}" x2="${x(time)}" y1="${psiTop}" y2="${bottom}"/><text class="soft" x="${x(time)}" y="${bottom + 16}" text-anchor="${x(time) > WIDTH - 40 ? 'end' : 'middle'}">${label}</text>`),
     title(psiTop - 12, 'Population stability index'),
     ...[0.01, 0.1, 1, 10].filter((value) => value <= highest).map((value) => `<text class="soft" x="${LEFT - 8}" y="${y(value) + 4}" text-anchor="end">${value}</text>`),
     ...thresholds.map((value) => `<line class="threshold${value === result.configured ? ' own' : ''}" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y(value)}" y2="${y(value)}"/>`),

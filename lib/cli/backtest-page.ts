@@ -1,7 +1,7 @@
-import { html, Html } from '../../rehearsal/report/html';
-import { STYLE } from '../../rehearsal/report/style';
-import { type BacktestResult } from '../backtest';
-import { backtestChart } from './backtest-chart';
+import { html, Html } from '../rehearsal/report/html';
+import { STYLE } from '../rehearsal/report/style';
+import { type BacktestResult } from '../backtest/backtest';
+import { backtestChart } from '../backtest/backtest-chart';
 
 /** Features named of a window. */
 const NAMED = 3;
@@ -23,6 +23,7 @@ ${summaries.map((summary) => html`<tr><td>${summary.threshold}${summary.threshol
 <section><h2>Columns</h2><div class="scroll"><table><thead><tr><th>column</th><th class="number">drifted windows</th><th class="number">median index</th><th class="number">greatest index</th><th></th></tr></thead><tbody>
 ${result.columns.map(({ name, driftedWindows, medianPsi, maximumPsi }) => html`<tr><td><code>${name}</code></td><td class="number">${driftedWindows}</td><td class="number">${medianPsi.toFixed(3)}</td><td class="number">${maximumPsi.toFixed(3)}</td><td class="soft">${result.weights[name] === 0 ? 'reported, not counted (weight 0)' : undefined}</td></tr>`)}
 </tbody></table></div></section>
+${result.peers ? html`<section><h2>What other tools' defaults flag</h2><p class="soft">Evidently: at least half of the columns beyond their own threshold. SageMaker Model Monitor: any column beyond 0.1. Each window alone, without a second one before paging.</p><div class="scroll"><table><thead><tr><th>tool</th><th class="number">flagged windows</th><th>columns</th></tr></thead><tbody>${result.peers.map(({ mode, driftedWindows, columns }) => html`<tr><td>${mode}</td><td class="number">${driftedWindows} of ${windows.length}</td><td>${Object.entries(columns).map(([name, count]) => html`<code>${name}</code> ${count} `)}</td></tr>`)}</tbody></table></div></section>` : undefined}
 <section><h2>Windows with something to say</h2>${listed.length > LISTED ? html`<p class="soft">The first ${LISTED} of ${listed.length}; --json has all.</p>` : undefined}<div class="scroll"><table><thead><tr><th>window</th><th class="number">rows</th>${summaries.map(({ threshold }) => html`<th>at ${threshold}</th>`)}<th>greatest index</th></tr></thead><tbody>
 ${listed.slice(0, LISTED).map(
   (window) => html`<tr><td class="nowrap">${minute(window.start)}</td><td class="number">${window.evaluatedRows}</td>${window.verdicts.map(
