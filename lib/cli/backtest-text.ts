@@ -28,17 +28,17 @@ export function backtestText(result: BacktestResult, colours: Palette): string {
   const peers = result.peers ? `\n${colours.strong('What the defaults of other tools flag, each window alone')}\n${result.peers.map((peer) => peerLine(peer, windows.length)).join('')}` : '';
   const configured = result.thresholds.indexOf(result.configured);
   const events = windows.filter(({ verdicts }) => verdicts[configured]!.pages.length > 0 || verdicts[configured]!.retraining === 'STARTED');
-  const listed = events.slice(0, LISTED).map((window) => eventLine(window, configured, colours));
+  const listed = events.slice(0, LISTED).map((window) => eventLine(window, configured, result.weights, colours));
   const more = events.length > LISTED ? `${events.length - LISTED} more; --json and --html have all\n` : '';
   const quiet = events.length === 0 ? `At ${result.configured} nobody would have been paged and nothing retrained.\n` : `\n${colours.strong(`Pages and retrainings at ${result.configured}`)}\n`;
   const remarks = result.remarks.map((remark) => hanging('! ', remark, colours.attention)).join('');
   return `${head}\n${summary}* configured\n\n${colours.strong('Population stability index')}\n${columns}${peers}${quiet}${listed.join('')}${more}${remarks}`;
 }
 
-function eventLine(window: BacktestWindow, configured: number, colours: Palette): string {
+function eventLine(window: BacktestWindow, configured: number, weights: BacktestResult['weights'], colours: Palette): string {
   const { pages, retraining } = window.verdicts[configured]!;
   const what = [...(pages.length > 0 ? [colours.bad(`page: ${pages.join(', ')}`)] : []), ...(retraining === 'STARTED' ? [colours.attention('retraining')] : [])];
-  const why = window.columns.slice(0, NAMED).map(({ name, psi }) => `${name} ${psi.toFixed(2)}`);
+  const why = window.columns.filter(({ name }) => weights[name] !== 0).slice(0, NAMED).map(({ name, psi }) => `${name} ${psi.toFixed(2)}`);
   return `${minute(window.end)}  ${what.join(', ')}\n    ${colours.faint(why.join(', '))}\n`;
 }
 
