@@ -92,6 +92,26 @@ export function pairBatch(manifests: readonly ReadManifest[]): BatchPair[] {
   return [...groups.values()].flatMap(pairGroup);
 }
 
+/** Names a pair among captured files, by its hour as they are: `batch:yyyy/mm/dd/hh/<input>,<output>.jsonl`. */
+export const BATCH_PREFIX = 'batch:';
+
+export function batchKey({ hour, input, output }: Pick<BatchPair, 'hour' | 'input' | 'output'>): string {
+  const folder = new Date(hour).toISOString().slice(0, 13).replace(/[-T]/g, '/');
+  return `${BATCH_PREFIX}${folder}/${encodeURIComponent(input ?? '')},${encodeURIComponent(output ?? '')}.jsonl`;
+}
+
+/** Undefined for the key of a file. */
+export function batchOfKey(key: string): Omit<BatchPair, 'etag'> | undefined {
+  const match = key.startsWith(BATCH_PREFIX) && /^(\d{4})\/(\d\d)\/(\d\d)\/(\d\d)\/([^,]*),([^,]*)\.jsonl$/.exec(key.slice(BATCH_PREFIX.length));
+  if (!match) return undefined;
+  const [, year, month, day, hour, input, output] = match as unknown as string[];
+  return {
+    hour: Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour)),
+    ...(input === '' ? {} : { input: decodeURIComponent(input!) }),
+    ...(output === '' ? {} : { output: decodeURIComponent(output!) }),
+  };
+}
+
 function placeOf({ destination, hour, name }: BatchManifest): string {
   return `${destination}\n${hour}\n${name}`;
 }

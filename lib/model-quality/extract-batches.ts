@@ -8,7 +8,7 @@ export interface SourceFile {
 }
 
 /** What one function reads comfortably within its time, a single file that is greater apart. */
-const BATCH_BYTES = 64 * 1024 * 1024;
+export const BATCH_BYTES = 64 * 1024 * 1024;
 const BATCH_FILES = 200;
 
 /** Files of one source in batches of one day each, in the order of their keys; the same files give the same batches. */

@@ -1,4 +1,6 @@
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { openBatch } from '../capture/batch-files.lambda-shared';
+import { batchOfKey } from '../capture/batch-manifest';
 import { readCaptureLine } from '../capture/capture-reader';
 import { readLabelLine } from '../capture/label-reader';
 import { lakeKeys } from '../data/data-lake.contract';
@@ -16,7 +18,8 @@ export async function extractQuality({ runId, batch }: ExtractEvent, s3: S3Clien
   const builder = new ExtractBuilder();
   for (const key of batch.keys) {
     // A file may have expired, or been removed on somebody's request, since it was planned.
-    const stream = await getStream(s3, bucket, key);
+    const job = batchOfKey(key);
+    const stream = job ? await openBatch(s3, job, new Date(job.hour).toISOString()) : await getStream(s3, bucket, key);
     if (!stream) continue;
     const read = reader(batch, key, version, model);
     let number = 0;

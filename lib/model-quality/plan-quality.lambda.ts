@@ -1,12 +1,14 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { DescribeModelPackageCommand, SageMakerClient } from '@aws-sdk/client-sagemaker';
+import { listBatch } from '../capture/batch-files.lambda-shared';
+import { BATCH_PREFIX, batchKey } from '../capture/batch-manifest';
 import { columnLayout, type ContractDocument, hasRole } from '../data/data-contract.contract';
 import { lakeKeys } from '../data/data-lake.contract';
 import { type ChampionPointer } from '../deployment/deployment.contract';
 import { requireEnvironment } from '../private/environment.contract';
 import { getJson, putJson } from '../private/object-store.lambda-shared';
 import { PACKAGE_METADATA, packageOfVersion } from '../registry/model-package.contract';
-import { batchesOf, type SourceFile } from './extract-batches';
+import { BATCH_BYTES, batchesOf, type SourceFile } from './extract-batches';
 import { BUCKETS } from './extract-file';
 import { hourAndName } from './extract-record';
 import {
@@ -88,7 +90,15 @@ async function sourcesOf(s3: S3Client, { LAKE_BUCKET: bucket, MODEL_NAME: model,
     { of: { source: 'labels' }, prefix: labels },
     ...(await capturedVersions(s3, bucket, model)).map((version) => ({ of: { source: 'predictions' as const, version }, prefix: capturedPrefix(model, version, endpoint) })),
   ];
-  return inTurns(places, READS_AT_ONCE, async (place) => ({ ...place, files: await listHours(s3, bucket, place.prefix, from) }));
+  const sources = await inTurns(places, READS_AT_ONCE, async (place) => ({ ...place, files: await listHours(s3, bucket, place.prefix, from) }));
+  const jobs = await inTurns(places.filter(({ of }) => of.version !== undefined), READS_AT_ONCE, ({ of }) => batchSource(s3, bucket, model, of, from));
+  return [...sources, ...jobs];
+}
+
+/** What transform jobs predicted: one function for each object, whose size nobody has said. */
+async function batchSource(s3: S3Client, bucket: string, model: string, of: Source['of'], from: string): Promise<Source> {
+  const pairs = await listBatch(s3, bucket, model, of.version!, Date.parse(from), Infinity);
+  return { of, prefix: BATCH_PREFIX, files: pairs.filter(({ output }) => output !== undefined).map((pair) => ({ key: batchKey(pair), size: BATCH_BYTES })) };
 }
 
 async function closedWindows(s3: S3Client, bucket: string, model: string, from: string | undefined): Promise<Set<string>> {

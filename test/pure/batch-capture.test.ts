@@ -2,9 +2,11 @@ import { S3Client } from '@aws-sdk/client-s3';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { listBatch, openBatch } from '../../lib/capture/batch-files.lambda-shared';
-import { manifestAt, pairBatch, parseManifest, type ReadManifest } from '../../lib/capture/batch-manifest';
+import { batchKey, batchOfKey, manifestAt, pairBatch, parseManifest, type ReadManifest } from '../../lib/capture/batch-manifest';
 import { batchRecords } from '../../lib/capture/batch-records';
 import { readCaptureFile } from '../../lib/capture/capture-reader';
+import { BUCKET, MODEL } from './monitoring-world';
+import { QualityWorld, scored, sequence } from './quality-world';
 
 const HOUR = '2022-08-30T00:00:00Z';
 const IDS = ['1f1d57b1-2e6f-488c-8c30-db4e6d757861', '22445434-0c67-45e9-bb4d-bd1bf26561e6'];
@@ -23,6 +25,14 @@ async function read(input: string | undefined, output: string | undefined, size 
 
 function manifest(key: string, prefix: string, names: readonly string[]): ReadManifest {
   return { ...manifestAt('churn', 3, key)!, key, etag: `e-${key}`, objects: names.map((name) => ({ name, uri: prefix + name })) };
+}
+
+function isWellFormed(text: string): boolean {
+  try {
+    return encodeURIComponent(text) !== '';
+  } catch {
+    return false;
+  }
 }
 
 describe('rows of a transform job', () => {
@@ -97,6 +107,18 @@ describe('manifests of a transform job', () => {
     }
   });
 
+  it('name their pairs as captured files are named, and back', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 500_000 }), fc.option(fc.string({ minLength: 1 }).map((name) => `s3://in/${name}`), { nil: undefined }), fc.string().map((name) => `s3://out/${name}.out`), (hours, input, output) => {
+        fc.pre(isWellFormed(`${input}${output}`));
+        const pair = { hour: hours * 3_600_000, ...(input === undefined ? {} : { input }), output };
+        expect(batchKey(pair)).toMatch(/^batch:\d{4}\/\d\d\/\d\d\/\d\d\/[^/]+\.jsonl$/);
+        expect(batchOfKey(batchKey(pair))).toEqual(pair);
+      }),
+    );
+    expect(batchOfKey('captured/churn/v3/churn/AllTraffic/2022/08/26/13/m.jsonl')).toBeUndefined();
+  });
+
   it('pair inputs with outputs by name, job by job', () => {
     const place = (side: string, name: string, job = ''): string => `captured/churn/v3/batch${job}/${side}/2022/08/26/13/${name}`;
     const pairs = (manifests: ReadManifest[]): unknown[] => pairBatch(manifests).map(({ input, output }) => [input, output]);
@@ -147,5 +169,36 @@ describe('files of transform jobs', () => {
     const { badLines, records } = readCaptureFile(Buffer.concat(rest).toString(), { features: ['a', 'b'] });
     expect(Buffer.from(rest[0]!).toString()).toBe(`no row in s3://in/b.csv@${HOUR}\n`);
     expect([badLines.length, records.map(({ input, output }) => [input?.length, output?.length])]).toEqual([1, [[1, 0]]]);
+  });
+});
+
+describe('labels of what transform jobs predicted', () => {
+  it('are joined by the id that the job appended, and judged as those of requests', async () => {
+    const random = sequence(7);
+    const rows = Array.from({ length: 600 }, (_, row) => ({
+      id: `00000000-0000-4000-8000-${String(row).padStart(12, '0')}`,
+      ...scored(random),
+      origin: 'ab'[row % 2]!,
+      hour: 0,
+      version: 1,
+    }));
+    const job = new QualityWorld();
+    const captured = `captured/${MODEL}/v1/batch/monday`;
+    job.put(`${captured}/input/2001/02/05/00/i.json`, JSON.stringify([{ prefix: `s3://${BUCKET}/captured/${MODEL}/requests/` }, 'all.csv']));
+    job.put(`${captured}/output/2001/02/05/00/o.json`, JSON.stringify([{ prefix: `s3://${BUCKET}/captured/${MODEL}/v1/responses/` }, 'all.csv.out']));
+    job.put(`captured/${MODEL}/requests/all.csv`, rows.map(({ origin }) => `100,${origin}`).join('\n'));
+    job.put(`captured/${MODEL}/v1/responses/all.csv.out`, rows.map(({ id, score }) => `${score}, ${id},2001-02-05T00:01:00Z`).join('\n'));
+    const endpoint = new QualityWorld();
+    endpoint.serve(rows);
+    for (const world of [job, endpoint]) {
+      world.label(rows, 23);
+      expect(await world.judge(24)).toMatchObject({ outcome: 'STABLE', version: 1, labelCoverage: 1 });
+    }
+    const [ofJob, ofEndpoint] = [job.report(0).versions[0]!, endpoint.report(0).versions[0]!];
+    expect(ofJob.predictions).toBe(600);
+    expect(ofJob.metrics).toEqual(ofEndpoint.metrics);
+    expect(ofJob.slices).toEqual(ofEndpoint.slices);
+    // Read once.
+    expect(await job.judge(25)).toBeUndefined();
   });
 });
