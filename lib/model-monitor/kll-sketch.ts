@@ -1,26 +1,37 @@
-import { type WeightedValues } from '../drift';
-
-/**
- * The distribution that a KLL sketch stands for: an item of level i stands for 2^i values (deequ, QuantileNonSample and KLLSketch, whose
- * default of 2,048 items per level leaves an error of the ranks of about half a percent). Read exactly: nothing is lost beyond what the
- * sketch itself left out. What is no finite number is left out.
- */
-export function sketchValues(levels: readonly (readonly number[])[]): WeightedValues {
-  const items = levels.flatMap((level, index) => level.filter(Number.isFinite).map((value) => ({ value, count: 2 ** index })));
-  items.sort((a, b) => a.value - b.value);
-  return { values: Float64Array.from(items, ({ value }) => value), counts: Float64Array.from(items, ({ count }) => count), total: items.reduce((sum, { count }) => sum + count, 0) };
+/** As the file has it; defaults of k and c are deequ's. */
+export interface KllSketch {
+  readonly levels: readonly (readonly number[])[];
+  readonly k: number;
+  readonly c: number;
 }
 
-/** Values that equal steps of the ranks reach, at most `maximum` of them: what quantiles are taken from. */
-export function evenlyRanked({ values, counts, total }: WeightedValues, maximum: number): Float64Array {
-  const length = Math.min(total, maximum);
-  const ranked = new Float64Array(length);
-  let item = 0;
-  let below = counts ? counts[0]! : 1;
-  for (let index = 0; index < length; index++) {
-    const rank = ((index + 0.5) / length) * total;
-    while (below < rank && item < values.length - 1) below += counts ? counts[++item]! : (item++, 1);
-    ranked[index] = values[item]!;
-  }
-  return ranked;
+/**
+ * The distribution that a KLL sketch stands for: an item of level i stands for 2^i values (deequ, QuantileNonSample and KLLSketch). Read
+ * exactly: nothing is lost beyond what the sketch itself left out. What is no finite number is left out.
+ */
+export function sketchItems(sketch: KllSketch): { readonly values: number[]; readonly counts: number[]; readonly rankError: number } {
+  const weights = new Map<number, number>();
+  // + 0: without the sign of zero.
+  sketch.levels.forEach((level, index) => {
+    for (const value of level) if (Number.isFinite(value)) weights.set(value + 0, (weights.get(value + 0) ?? 0) + 2 ** index);
+  });
+  const values = [...weights.keys()].sort((a, b) => a - b);
+  const total = [...weights.values()].reduce((sum, weight) => sum + weight, 0);
+  return { values, counts: values.map((value) => weights.get(value)!), rankError: rankError(sketch, total) };
+}
+
+/**
+ * Two standard deviations. A compaction of level h moves a rank by 2^h, up or down with the same probability, or not at all (Karnin, Lang, Liberty
+ * 2016, proof of theorem 1). How often it was done follows from what stands above: each made half of the level's capacity, k·c^(H-1-h).
+ */
+function rankError({ levels, k, c }: KllSketch, total: number): number {
+  let variance = 0;
+  let above = total;
+  levels.forEach(({ length }, level) => {
+    above -= length * 2 ** level;
+    const promoted = above / 2 ** (level + 1);
+    const capacity = Math.max(2, k * c ** (levels.length - 1 - level));
+    variance += (promoted / (capacity / 2)) * 4 ** level;
+  });
+  return total === 0 ? 0 : (2 * Math.sqrt(Math.max(0, variance))) / total;
 }

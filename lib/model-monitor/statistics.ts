@@ -1,5 +1,6 @@
 import { type ProblemList } from '../private/problem-list';
 import { JsonReader } from './json-reader';
+import { type KllSketch } from './kll-sketch';
 
 /**
  * `statistics.json` of SageMaker Model Monitor (guide, "Schema for Statistics"), as its container and containers of one's own write it: whatever is
@@ -26,8 +27,7 @@ export interface MonitorNumbers {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly buckets: readonly { readonly lower: number; readonly upper: number; readonly count: number }[];
-  /** Values by level of the sketch. */
-  readonly sketch?: readonly (readonly number[])[];
+  readonly sketch?: KllSketch;
 }
 
 export interface MonitorTexts {
@@ -74,14 +74,16 @@ function readNumbers(reader: JsonReader): MonitorNumbers {
     upper: bucket.number('upper_bound', true) ?? NaN,
     count: bucket.count('count') ?? 0,
   }));
-  const sketch = kll?.child('sketch')?.numberLists('data');
+  const sketch = kll?.child('sketch');
+  const levels = sketch?.numberLists('data');
+  const parameters = sketch?.child('parameters');
   return {
     mean: reader.number('mean'),
     standardDeviation: reader.number('std_dev'),
     minimum: reader.number('min'),
     maximum: reader.number('max'),
     buckets: buckets ?? [],
-    ...(sketch && sketch.some((level) => level.length > 0) ? { sketch } : {}),
+    ...(levels && levels.some((level) => level.length > 0) ? { sketch: { levels, k: parameters?.number('k') ?? 2048, c: parameters?.number('c') ?? 0.64 } } : {}),
   };
 }
 
