@@ -7,7 +7,7 @@ import { UserError } from './user-error';
 /** What was typed, checked against the description of its command: option names are known, values are there. */
 export interface CommandArguments {
   readonly command: CommandDescription;
-  /** As many as the command has positionals. */
+  /** As many as the command has positionals; of a repeated one, one or more. */
   readonly positionals: readonly string[];
   readonly values: Readonly<Record<string, string | undefined>>;
   readonly flags: ReadonlySet<string>;
@@ -48,10 +48,11 @@ function parseCommand(command: CommandDescription, argv: readonly string[]): Arg
     values[name] = value;
   }
   if (flags.has('help')) return { print: commandHelp(command) };
-  const surplus = positionals[command.positionals.length];
+  const repeated = command.positionals[command.positionals.length - 1]?.endsWith('...') === true;
+  const surplus = repeated ? undefined : positionals[command.positionals.length];
   if (surplus !== undefined) throw new UserError(`unexpected argument ${surplus}; see ${see}`);
   const missing = command.positionals[positionals.length];
-  if (missing !== undefined) throw new UserError(`${command.name} needs ${missing}; see ${see}`);
+  if (missing !== undefined) throw new UserError(`${command.name} needs ${missing.replace('...', '')}; see ${see}`);
   return { command, positionals, values, flags };
 }
 

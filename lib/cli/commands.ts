@@ -8,7 +8,7 @@ export interface OptionDescription {
 
 export interface CommandDescription {
   readonly name: CommandName;
-  /** In capitals, as help shows them. */
+  /** In capitals, as help shows them; the last may be one or more, `FILE...`. */
   readonly positionals: readonly string[];
   /** Options in the usage line. */
   readonly usage: string;
@@ -19,7 +19,7 @@ export interface CommandDescription {
   readonly options: Readonly<Record<string, OptionDescription>>;
 }
 
-export type CommandName = 'rehearse' | 'status' | 'history' | 'deploy' | 'rollback' | 'freeze' | 'unfreeze' | 'backtest';
+export type CommandName = 'rehearse' | 'status' | 'history' | 'deploy' | 'rollback' | 'freeze' | 'unfreeze' | 'backtest' | 'profile' | 'drift' | 'import-baseline';
 
 export const GLOBAL_OPTIONS: Readonly<Record<string, OptionDescription>> = { help: { short: 'h', text: 'prints this' } };
 
@@ -35,6 +35,21 @@ const START: Readonly<Record<string, OptionDescription>> = {
   reason: { value: 'TEXT', text: 'why, for the ledger' },
   wait: { text: 'follows the deployment until it ends' },
 };
+
+/** How files of rows are read. */
+const FILES: Readonly<Record<string, OptionDescription>> = {
+  contract: { value: 'FILE', text: "data contract with the columns' names and types; its id and time columns, and others than it has, are not read" },
+  columns: { value: 'NAMES', text: 'only these, separated by commas' },
+  numeric: { value: 'NAMES', text: 'reads these as numbers, whatever they look like' },
+  categorical: { value: 'NAMES', text: 'reads these as categories' },
+  format: { value: 'NAME', text: 'csv, parquet, json-lines or data-capture (default: told by the first bytes)' },
+  delimiter: { value: 'NAME', text: 'of CSV: comma, semicolon, tab, bar or another character (default: told by the first line)' },
+  header: { text: 'the first line of CSV names the columns' },
+  'no-header': { text: 'it does not (default: it does, unless it has a number)' },
+};
+
+const TYPES =
+  "Without --contract a column is numeric when the file says so or at least 90 % of its first values are numbers, left out when they are times, else categorical; empty cells, and NaN, NA, null and None among numbers, are missing. What could not be read is counted and told.";
 
 const EXIT_CODES = 'Exit code 0 when the deployment was started or, with --wait, when the version serves; with --wait 1 when it ended in any other way; 2 when it could not be started.';
 
@@ -110,6 +125,39 @@ export const COMMANDS: readonly CommandDescription[] = [
       'model-file': { value: 'FILE', text: 'takes monitoring and retraining from the model file' },
       json: { text: 'prints one JSON document' },
       html: { value: 'FILE', text: 'writes a page with the chart; the chart alone when the name ends in .svg' },
+    },
+  },
+  {
+    name: 'profile',
+    positionals: ['FILE...'],
+    usage: '[--output FILE] [options]',
+    summary: 'what files of rows hold: CSV, Parquet, JSON lines or data capture',
+    description: `Reads files of the same columns, also compressed with gzip, into one profile: per column rows, missing values, moments, quantiles and the most frequent categories, in bounded memory.\n${TYPES}`,
+    options: { output: { value: 'FILE', text: 'writes the profile, which drift compares' }, ...FILES, json: { text: 'prints the profile as one JSON document' } },
+  },
+  {
+    name: 'drift',
+    positionals: ['BASELINE', 'CURRENT'],
+    usage: '[--mode MODE] [options]',
+    summary: 'whether the rows of one file differ from those of another',
+    description: `Compares two of: files of rows, profiles, a model's baseline, imported baselines, Model Monitor's statistics.json; each with any other. Two files are compared value by value up to 256 MB each, else by their profiles. What one side says about a column's type holds for both.\n${TYPES}\nExit code 0 when nothing drifted, 1 when it did, 2 when the files cannot be compared, 3 when there are too few rows to say.`,
+    options: {
+      mode: { value: 'MODE', text: 'calibrated (default), evidently, sagemaker-simple or sagemaker-robust: what each says is in docs/drift.md' },
+      ...FILES,
+      json: { text: 'prints one JSON document' },
+    },
+  },
+  {
+    name: 'import-baseline',
+    positionals: [],
+    usage: '--statistics FILE [--constraints FILE] [--output FILE] [options]',
+    summary: 'takes over a baseline of SageMaker Model Monitor',
+    description: 'Reads statistics.json and constraints.json, sketches included, into a baseline for drift, and says the constraints in the words of a data contract. Everything that is lost on the way is named.',
+    options: {
+      statistics: { value: 'FILE', text: 'statistics.json of a baselining job or of a monitoring execution' },
+      constraints: { value: 'FILE', text: 'constraints.json beside it' },
+      output: { value: 'FILE', text: 'writes the baseline' },
+      json: { text: 'prints it as one JSON document' },
     },
   },
   {

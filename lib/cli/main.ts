@@ -31,6 +31,9 @@ const RUN: Readonly<Record<CommandName, () => Promise<Command>>> = {
   freeze: async () => (await import('./freeze-command')).freezeCommand,
   backtest: async () => (await import('./backtest-command')).backtestCommand,
   unfreeze: async () => (await import('./freeze-command')).freezeCommand,
+  profile: async () => (await import('./profile-command')).profileCommand,
+  drift: async () => (await import('./drift-command')).driftCommand,
+  'import-baseline': async () => (await import('./import-baseline-command')).importBaselineCommand,
 };
 
 /** @returns the exit code: 0 well, 1 it ended badly, 2 the user can put it right */

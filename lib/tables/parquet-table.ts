@@ -43,6 +43,14 @@ export class ParquetTable implements Table {
     }
   }
 
+  public get values(): number {
+    return Number(this.metadata.num_rows) * this.columns.length;
+  }
+
+  public close(): Promise<void> {
+    return this.file.close();
+  }
+
   public async *batches(): AsyncGenerator<TableBatch> {
     try {
       let start = 0;

@@ -30,6 +30,10 @@ export interface Table {
   readonly columns: readonly TableColumn[];
   /** What could not be read; complete when all batches were. */
   readonly problems: ProblemLog;
+  /** Values in the file, where it says so itself. */
+  readonly values?: number;
+  /** For who does not read it after all. */
+  close?(): Promise<void>;
   /** From the beginning of the file; once. */
   batches(): AsyncIterable<TableBatch>;
 }

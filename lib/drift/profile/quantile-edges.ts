@@ -47,7 +47,7 @@ export function gridEdges(sample: WeightedValues, edges: readonly number[]): Gri
 }
 
 /** Quantiles by linear interpolation (type 7 of Hyndman and Fan 1996, numpy's default). */
-function quantiles({ values, counts, total }: WeightedValues): (probability: number) => number {
+export function quantiles({ values, counts, total }: WeightedValues): (probability: number) => number {
   const until = counts && cumulated(counts);
   const valueAt = (rank: number): number => values[until ? firstAbove(until, rank) : rank]!;
   return (probability) => {
