@@ -150,7 +150,7 @@ export const COMMANDS: readonly CommandDescription[] = [
   {
     name: 'import-baseline',
     positionals: [],
-    usage: '--statistics FILE [--constraints FILE] [--output FILE] [options]',
+    usage: '--statistics FILE [--constraints FILE] [options]',
     summary: 'takes over a baseline of SageMaker Model Monitor',
     description: 'Reads statistics.json and constraints.json, sketches included, into a baseline for drift, and says the constraints in the words of a data contract. Everything that is lost on the way is named.',
     options: {

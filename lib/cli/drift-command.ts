@@ -19,10 +19,21 @@ export async function driftCommand(given: CommandArguments, io: CommandLineIo): 
   const read = await readBoth(reference, current, options, io);
   const comparison = compareColumns(read.reference.data, read.current.data, mode);
   const printed = given.flags.has('json');
-  if (printed) io.stdout.write(json(comparison));
+  if (printed) io.stdout.write(json(documented(comparison)));
   else io.stdout.write(formatComparison(comparison, { reference, current }, tableWidth(io.stdout), palette(io)));
   tellFindings([...new Set([...read.reference.findings, ...read.current.findings, ...orderFinding(read)])], printed, io);
   return EXIT_CODES[comparison.dataset.verdict];
+}
+
+/** With the members in the order in which they are documented. */
+function documented({ features, dataset }: Comparison): Comparison {
+  return {
+    features: features.map(({ name, type, statistics, verdict, reason }) => {
+      const { psi, jensenShannon, wassersteinNormed, kolmogorovSmirnov, chiSquare, lInfinity, hellinger } = statistics;
+      return { name, type, statistics: { psi, jensenShannon, wassersteinNormed, kolmogorovSmirnov, chiSquare, lInfinity, hellinger }, verdict, reason };
+    }),
+    dataset,
+  };
 }
 
 interface Both {

@@ -28,14 +28,15 @@ export function formatComparison({ features, dataset }: Comparison, names: { rea
   const keep = <T>(cells: readonly T[]): T[] => cells.filter((_, index) => !empty[index]);
   const colour = verdictColour(dataset.verdict, colours);
   const before = `${SENTENCES[dataset.verdict]}  `;
+  const sentences = Math.min(width, WIDTH);
   const told = features.filter(({ verdict }) => verdict !== 'stable');
   return [
     `${colours.strong(names.reference)}  ${count(dataset.referenceRows)} rows   against   ${colours.strong(names.current)}  ${count(dataset.currentRows)} rows   ${colours.faint(`mode ${dataset.mode}`)}\n\n`,
     textTable(keep(COLUMNS), rows.map(keep), width, colours),
     '\n',
-    ...told.map(({ name, verdict, reason }) => hanging('', `${name} ${verdict === 'warning' ? 'warned of' : verdict}: ${reason}`, verdictColour(verdict, colours))),
+    ...told.map(({ name, verdict, reason }) => hanging('', `${name} ${verdict === 'warning' ? 'warned of' : verdict}: ${reason}`, verdictColour(verdict, colours), sentences)),
     ...(told.length > 0 ? ['\n'] : []),
-    ...wrap(dataset.reason === '' ? 'no column drifted' : dataset.reason, WIDTH - before.length).map((line, index) => `${index === 0 ? colour(before) : ' '.repeat(before.length)}${line}\n`),
+    ...wrap(dataset.reason === '' ? 'no column drifted' : dataset.reason, sentences - before.length).map((line, index) => `${index === 0 ? colour(before) : ' '.repeat(before.length)}${line}\n`),
   ].join('');
 }
 

@@ -7,7 +7,7 @@ import { parse } from './data-document';
 import type { CommandLineIo } from './main';
 import { write } from './profile-command';
 import { formatProfile } from './profile-text';
-import { hanging, json, palette, type Palette } from './text';
+import { hanging, json, palette, type Palette, WIDTH } from './text';
 import { count, tableWidth } from './text-table';
 import { UserError } from './user-error';
 
@@ -43,12 +43,13 @@ async function readJson(path: string, io: CommandLineIo): Promise<MonitorFile> {
 
 function formatImported(imported: ImportedBaseline, statistics: string, output: string | undefined, width: number, colours: Palette): string {
   const { profile, constraints, losses } = imported;
+  const sentences = Math.min(width, WIDTH);
   const asked = constraints === undefined ? [] : suggestions(constraints);
   return [
     `${colours.strong(statistics)}  ${count(profile.rows)} rows, ${count(profile.columns.length)} columns\n\n`,
     formatProfile(profile, width, colours),
-    ...(asked.length > 0 ? [`\n${colours.strong('Constraints, as this library states them')}\n`, ...asked.map((line) => hanging('  ', line))] : []),
-    ...(losses.length > 0 ? [`\n${colours.strong('What was lost')}\n`, ...losses.map((loss) => hanging('! ', loss, colours.attention))] : []),
+    ...(asked.length > 0 ? [`\n${colours.strong('Constraints, as this library states them')}\n`, ...asked.map((line) => hanging('  ', line, undefined, sentences))] : []),
+    ...(losses.length > 0 ? [`\n${colours.strong('What was lost')}\n`, ...losses.map((loss) => hanging('! ', loss, colours.attention, sentences))] : []),
     ...(output === undefined ? ['\nNothing was written; --output FILE writes the baseline.\n'] : [`\n✓ written to ${output}; compare with it: cdk-ml-pipeline drift ${output} CURRENT\n`]),
   ].join('');
 }

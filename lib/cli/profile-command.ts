@@ -6,7 +6,7 @@ import type { CommandLineIo } from './main';
 import { formatProfile } from './profile-text';
 import { profileFiles } from './read-files';
 import { hanging, json, palette } from './text';
-import { count, tableWidth } from './text-table';
+import { count, tableWidth, textWidth } from './text-table';
 import { UserError } from './user-error';
 
 export async function profileCommand(given: CommandArguments, io: CommandLineIo): Promise<number> {
@@ -30,7 +30,7 @@ export async function profileCommand(given: CommandArguments, io: CommandLineIo)
 export function tellFindings(findings: readonly string[], aside: boolean, io: CommandLineIo): void {
   const colours = palette(io);
   if (findings.length > 0 && !aside) io.stdout.write('\n');
-  for (const finding of findings) (aside ? io.stderr : io.stdout).write(hanging('! ', finding, colours.attention));
+  for (const finding of findings) (aside ? io.stderr : io.stdout).write(hanging('! ', finding, colours.attention, textWidth(io.stdout)));
 }
 
 /** @throws UserError */

@@ -80,9 +80,8 @@ function categoricalRow({ name, count: rows, missing, values }: CategoricalFileC
     { text: name, colour: colours.strong },
     { text: count(rows) },
     { text: part(missing, rows) },
-    // Of so many that not all were counted it is known that there are more.
-    { text: `${values.error > 0 ? '>' : ''}${count(values.values.length)}` },
-    { text: cut(top === '' ? '–' : top, room) },
+    { text: values.error > 0 ? 'many' : count(values.values.length) },
+    { text: top !== '' ? cut(top, room) : present === 0 ? '–' : 'none is frequent' },
   ];
 }
 

@@ -1,5 +1,4 @@
-import type { Palette } from './text';
-import { WIDTH } from './text';
+import { type Palette, WIDTH } from './text';
 
 export interface TextColumn {
   readonly title: string;
@@ -19,8 +18,14 @@ export function tableWidth(stdout: { readonly isTTY?: boolean; readonly columns?
   return stdout.isTTY === true && stdout.columns !== undefined ? Math.max(60, stdout.columns) : WIDTH;
 }
 
-/** Characters of a first column at most, and at least. */
+/** Room for sentences, which are hard to read when they are long. */
+export function textWidth(stdout: { readonly isTTY?: boolean; readonly columns?: number }): number {
+  return Math.min(WIDTH, tableWidth(stdout));
+}
+
+/** Characters of a first column: at most, before a column is left out for it, and at least. */
 const NAME_MAXIMUM = 32;
+const NAME_ENOUGH = 20;
 const NAME_MINIMUM = 12;
 const GAP = 2;
 
@@ -30,12 +35,13 @@ export function textTable(columns: readonly TextColumn[], rows: readonly (readon
   const widths = columns.map(({ title }, index) => (index === 0 ? name : Math.max(title.length, ...rows.map((row) => length(row[index]!.text)))));
   const shown = new Set(columns.keys());
   const total = (): number => [...shown].reduce((sum, index) => sum + widths[index]! + GAP, -GAP);
-  while (total() > width) {
-    const last = [...shown].filter((index) => columns[index]!.rank > 0).sort((a, b) => columns[b]!.rank - columns[a]!.rank || b - a)[0];
-    if (last === undefined) break;
-    shown.delete(last);
+  const spare = Math.max(0, name - NAME_ENOUGH);
+  while (total() - spare > width) {
+    const rank = Math.max(...[...shown].map((index) => columns[index]!.rank));
+    if (rank === 0) break;
+    for (const index of [...shown]) if (columns[index]!.rank === rank) shown.delete(index);
   }
-  widths[0] = Math.max(NAME_MINIMUM, Math.min(name, name - (total() - width)));
+  widths[0] = Math.min(name, Math.max(NAME_MINIMUM, name - (total() - width)));
   const line = (cells: readonly TextCell[], paint?: (text: string) => string): string =>
     `${[...shown]
       .map((index) => {
@@ -71,6 +77,7 @@ export function figure(value: number | null | undefined): string {
   if (value === null || value === undefined || Number.isNaN(value)) return '–';
   if (value === 0) return '0';
   const size = Math.abs(value);
+  if (size === Number.MAX_VALUE) return value > 0 ? '∞' : '-∞';
   if (size >= 1e7 || size < 1e-4) return value.toExponential(2).replace('e+', 'e');
   return String(Number(value.toPrecision(4)));
 }

@@ -45,9 +45,9 @@ export function wrap(text: string, width: number): string[] {
 }
 
 /** Text under a hanging indent: `first` stands before the first line. */
-export function hanging(first: string, text: string, colour: Paint = (line) => line): string {
+export function hanging(first: string, text: string, colour: Paint = (line) => line, width = WIDTH): string {
   const indent = ' '.repeat(first.length);
-  return wrap(text, WIDTH - first.length)
+  return wrap(text, width - first.length)
     .map((line, index) => `${index === 0 ? first : indent}${colour(line)}\n`)
     .join('');
 }
