@@ -65,6 +65,13 @@ describe('sources', () => {
     }
   });
 
+  it('of the command line load Parquet when a Parquet file is read', () => {
+    for (const file of sources.filter((name) => /^(?:cli|tables|model-monitor|backtest)\//.test(name))) {
+      const text = readFileSync(join(lib, file), 'utf8');
+      expect([file, ...text.matchAll(/import (?!type )[^;]*from '(hyparquet[^']*)'/g)].slice(1)).toEqual([]);
+    }
+  });
+
   it('with one name per handler entry', () => {
     const names = sources.filter((name) => name.endsWith('.lambda.ts')).map((name) => name.split('/').at(-1));
     expect(new Set(names).size).toBe(names.length);

@@ -75,7 +75,7 @@ function chosen(statistics: FeatureStatistics, aligned: AlignedCounts, reference
   if (referenceSize > EVIDENTLY_SMALL_REFERENCE) return byDistance('Jensen-Shannon', statistics.jensenShannon);
   if (aligned.reference.length > 2) return byPValue('chi-square', statistics.chiSquare!.pValue, false);
   const total = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
-  const rest = (counts: readonly number[]): number => total(counts) - counts[first]!;
+  const rest = (counts: readonly number[]): number => total(counts) - counts[first < counts.length ? first : 0]!;
   const z = twoProportionTest(rest(aligned.reference), total(aligned.reference), rest(aligned.current), total(aligned.current));
   return byPValue('two-proportion z', z.pValue, false);
 }

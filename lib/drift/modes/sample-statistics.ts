@@ -58,7 +58,10 @@ export interface AlignedCounts {
   readonly current: number[];
 }
 
-/** Counts of the categories of both samples, what is not told apart as one category each. */
+/**
+ * Counts of the categories of both samples, what is not told apart as one category each. A category that a side does not list may be among those
+ * that this side does not tell apart: it then counts as such on both sides, so that not knowing makes no drift.
+ */
 export function alignCategories(reference: CategoricalSample, current: CategoricalSample): AlignedCounts {
   const keys = new Set([...reference.counts.keys(), ...current.counts.keys()]);
   const aligned: AlignedCounts = { reference: [], current: [] };
@@ -67,8 +70,17 @@ export function alignCategories(reference: CategoricalSample, current: Categoric
     aligned.reference.push(r);
     aligned.current.push(c);
   };
-  for (const key of keys) push(reference.counts.get(key) ?? 0, current.counts.get(key) ?? 0);
-  push(reference.others, current.others);
+  const listed = (sample: CategoricalSample, key: string): boolean => sample.others === 0 || sample.counts.has(key);
+  const others = [reference.others, current.others] as [number, number];
+  for (const key of keys) {
+    const [r, c] = [reference.counts.get(key) ?? 0, current.counts.get(key) ?? 0];
+    if (listed(reference, key) && listed(current, key)) push(r, c);
+    else {
+      others[0] += r;
+      others[1] += c;
+    }
+  }
+  push(...others);
   push(reference.unseen, current.unseen);
   return aligned;
 }
