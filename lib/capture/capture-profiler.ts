@@ -115,6 +115,7 @@ export class CaptureProfiler implements LineSink {
     const { time, idFrom, idTo } = this.scanner;
     if (!this.counts(bytes, idFrom, idTo, time)) return;
     this.summary.records += 1;
+    if (time > this.summary.newest) this.summary.newest = time;
     if (!this.scanner.keep()) this.summary.addUnpaired(this.line);
     if (this.scanner.rows >= this.batchRows) this.summary.addScanned(this.scanner);
   }

@@ -25,6 +25,8 @@ export interface CaptureSummary {
   /** Values per feature that the contract forbids: a text for a number, out of range, not one of the categories. */
   readonly violations: Readonly<Record<string, number>>;
   readonly profile: Profile;
+  /** When the newest record was made, in milliseconds since 1970; absent without records. */
+  readonly newestInferenceTime?: number;
 }
 
 /** Of records that were read at once; the n-th counts as line n. */
@@ -58,7 +60,13 @@ export function mergeSummaries(a: CaptureSummary, b: CaptureSummary): CaptureSum
     rowExamples: [...(a.rowExamples ?? []), ...(b.rowExamples ?? [])].slice(0, BAD_LINE_EXAMPLES),
     violations: Object.fromEntries([...names].map((name) => [name, (a.violations[name] ?? 0) + (b.violations[name] ?? 0)])),
     profile: mergeProfiles(a.profile, b.profile),
+    ...newest([a.newestInferenceTime ?? -Infinity, b.newestInferenceTime ?? -Infinity]),
   };
+}
+
+function newest(times: readonly number[]): Pick<CaptureSummary, 'newestInferenceTime'> {
+  const time = times.reduce((greatest, candidate) => Math.max(greatest, candidate), -Infinity);
+  return time === -Infinity ? {} : { newestInferenceTime: time };
 }
 
 /** Lines, rows and values that do not fit the contract. */

@@ -13,6 +13,8 @@ export class SummaryBuilder {
   public records = 0;
   public duplicates = 0;
   public outsideWindow = 0;
+  /** Greatest inferenceTime of the records, in milliseconds. */
+  public newest = -Infinity;
   private badLines = 0;
   private readonly badLineExamples: BadLine[] = [];
   private readonly rowExamples: BadLine[] = [];
@@ -69,6 +71,7 @@ export class SummaryBuilder {
 
   public addRecord(record: CaptureRecord, line: number): void {
     this.records += 1;
+    this.newest = Math.max(this.newest, record.inferenceTime);
     const first = record.input?.[0];
     const header = first !== undefined && this.isHeader(first);
     const misplaced = header && first.some((name, position) => name !== this.names[position]);
@@ -120,6 +123,7 @@ export class SummaryBuilder {
       rowExamples: this.rowExamples,
       violations: Object.fromEntries(this.names.map((name) => [name, this.violations[this.names.lastIndexOf(name)]!])),
       profile: this.profile.build(),
+      ...(this.newest === -Infinity ? {} : { newestInferenceTime: this.newest }),
     };
   }
 

@@ -1,4 +1,4 @@
-import { html, Html } from '../rehearsal/report/html';
+import { html, Html } from '../html/html';
 import { STYLE } from '../rehearsal/report/style';
 import { type BacktestResult } from '../backtest/backtest';
 import { backtestChart } from '../backtest/backtest-chart';

@@ -19,6 +19,7 @@ export function dataQualityBreaches(summary: CaptureSummary, baseline: Baseline,
     }
   };
   tooMany('captured lines cannot be read', summary.badLines, lines);
+  tooMany('captured records were made at another time than their folders say', summary.outsideWindow, summary.records + summary.outsideWindow);
   tooMany('rows do not have the columns of the contract', summary.misshapenRows, rows);
   tooMany('responses do not hold one prediction per row', summary.unpairedRecords, summary.records);
   for (const [feature, count] of Object.entries(summary.violations)) {

@@ -17,6 +17,8 @@ export interface VersionReport {
   readonly duplicates: number;
   readonly violations: number;
   readonly badLineExamples: CaptureSummary['badLineExamples'];
+  /** Readable records in the window's files that were made at another time; a clock disagrees. */
+  readonly outsideWindow: number;
   readonly breaches: readonly string[];
   readonly verdict: DriftVerdict;
 }
@@ -34,6 +36,14 @@ export interface DriftReport {
   readonly captureRatio: number | null;
   /** True when predictions were made that the monitor could not judge. */
   readonly blind: boolean;
+  /** From the champion's newest captured record to the end of the window; null when nothing was captured and nothing expected. */
+  readonly freshnessSeconds: number | null;
+  /** 1 for the first verdict on the window; one more each time that late files, or another verdict on a preceding window, changed it. */
+  readonly revision: number;
+  /** Captured files that came after their windows could be judged again, and that this report is the first to count. No verdict holds them. */
+  readonly late: number;
+  /** Revisions of the preceding windows that were looked at, by id; 0: that window had no report. */
+  readonly preceding: Readonly<Record<string, number>>;
 }
 
 export interface VersionEvidence {
@@ -57,6 +67,7 @@ export function versionReport(evidence: VersionEvidence, policy: MonitoringPolic
     records: window.records,
     ...(window.batchRecords === undefined ? {} : { batchRecords: window.batchRecords }),
     duplicates: window.duplicates,
+    outsideWindow: window.outsideWindow,
     violations: countViolations(window),
     badLineExamples: window.badLineExamples,
     breaches,
@@ -70,6 +81,10 @@ export interface WindowFacts {
   readonly versions: readonly VersionReport[];
   readonly invocations: number | null;
   readonly samplingPercentage: number;
+  readonly freshnessSeconds: number | null;
+  readonly revision: number;
+  readonly late: number;
+  readonly preceding: Readonly<Record<string, number>>;
 }
 
 /** The window's outcome is the champion's; other versions (a canary, a version just replaced) are in the report. */
@@ -78,12 +93,14 @@ export function driftReport(facts: WindowFacts, policy: MonitoringPolicy): Drift
   const expected = ((facts.invocations ?? 0) * facts.samplingPercentage) / 100;
   const captureRatio = expected >= 1 ? Math.min(1, captured / expected) : null;
   const champion = facts.versions.find(({ version }) => version === facts.champion?.version);
-  const common = { window: facts.window, versions: facts.versions, invocations: facts.invocations, captureRatio };
+  const common = { window: facts.window, versions: facts.versions, invocations: facts.invocations, captureRatio, freshnessSeconds: facts.freshnessSeconds };
+  const history = { revision: facts.revision, late: facts.late, preceding: facts.preceding };
+  const lateness = facts.late === 0 ? [] : [`${facts.late} captured ${facts.late === 1 ? 'file' : 'files'} came too late for any window.`];
   if (!facts.champion || !champion) {
-    return { ...common, champion: null, outcome: 'NOT_DEPLOYED', reasons: ['No model version is deployed.'], blind: false };
+    return { ...common, champion: null, outcome: 'NOT_DEPLOYED', reasons: ['No model version is deployed.', ...lateness], blind: false, ...history };
   }
   const blind = champion.outcome === 'INSUFFICIENT_DATA' && expected >= 1 && (expected >= policy.minimumSampleSize || isOld(facts, facts.champion.since, policy));
-  return { ...common, champion: facts.champion, outcome: champion.outcome, reasons: reasonsOf(champion, captureRatio), blind };
+  return { ...common, champion: facts.champion, outcome: champion.outcome, reasons: [...reasonsOf(champion, captureRatio), ...lateness], blind, ...history };
 }
 
 /** A low-traffic model gets the whole lookback to collect its rows before it counts as unobserved. */

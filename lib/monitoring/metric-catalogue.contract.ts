@@ -66,6 +66,12 @@ export const METRICS = {
     sparse: true,
     description: 'requests and responses of the asynchronous endpoint that are not in their captured record: too large, inline, or gone',
   },
+  freshness: {
+    name: 'Freshness',
+    unit: 'Seconds',
+    dimensions: model,
+    description: 'age of the newest captured prediction at the end of the window; absent when nothing was captured and nothing was expected',
+  },
   analysisFailed: {
     name: 'DeploymentAnalysisFailed',
     unit: 'None',

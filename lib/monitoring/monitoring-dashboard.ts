@@ -36,7 +36,7 @@ export class MonitoringDashboard extends cloudwatch.Dashboard {
           graph('Rows judged', [ours(METRICS.rowsEvaluated)], { right: [ours(METRICS.insufficientData), ours(METRICS.monitorBlind), ours(METRICS.predictionLogProblems)] }),
           graph('Captured share of invocations', [ours(METRICS.captureRatio)], {
             leftAnnotations: [line(settings.captureRatio, 'capture gap')],
-            ...(endpointAlarms._kind === 'ASYNCHRONOUS' ? { right: [ours(METRICS.asynchronousCaptureProblems)] } : {}),
+            right: [ours(METRICS.freshness), ...(endpointAlarms._kind === 'ASYNCHRONOUS' ? [ours(METRICS.asynchronousCaptureProblems)] : [])],
           }),
           deploymentAnalysis(modelName),
         ],

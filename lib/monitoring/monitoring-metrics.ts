@@ -22,6 +22,7 @@ export function metricPoints(report: DriftReport): MetricPoint[] {
   points.push({ metric: METRICS.dataQualityBreach, value: Number(champion.breaches.length > 0) });
   if (champion.violations > 0) points.push({ metric: METRICS.schemaViolations, value: champion.violations });
   if (verdict.status === 'INSUFFICIENT_DATA') points.push({ metric: METRICS.insufficientData, value: 1 });
+  if (report.freshnessSeconds !== null) points.push({ metric: METRICS.freshness, value: report.freshnessSeconds });
   if (report.captureRatio !== null) points.push({ metric: METRICS.captureRatio, value: report.captureRatio });
   if (verdict.status === 'INSUFFICIENT_DATA') return points;
   points.push(

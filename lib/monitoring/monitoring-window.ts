@@ -21,22 +21,40 @@ export function precedingWindow(window: MonitoringWindow, skipped: number): Moni
   return windowFrom(start - interval * (skipped + 1), start - interval * skipped);
 }
 
-/** `yyyy/mm/dd/hh/` of every hour that the window touches: SageMaker files captured data under the hour of the invocation, in UTC. */
+/** The windows of the same length from the first that starts at or after `from` to `last`, oldest first. */
+export function windowsBetween(last: MonitoringWindow, from: number): MonitoringWindow[] {
+  const interval = Date.parse(last.end) - Date.parse(last.start);
+  const windows: MonitoringWindow[] = [];
+  for (let start = Date.parse(last.start); start >= from; start -= interval) windows.unshift(windowFrom(start, start + interval));
+  return windows;
+}
+
+/** Id of the window that an instant lies in. */
+export function windowIdAt(time: number, intervalSeconds: number): string {
+  const interval = intervalSeconds * 1000;
+  const start = Math.floor(time / interval) * interval;
+  return windowFrom(start, start + interval).id;
+}
+
+/** `yyyy/mm/dd/hh/`: SageMaker files captured data under the hour of the invocation, in UTC. */
+export function hourFolder(time: number): string {
+  const hour = new Date(time).toISOString();
+  return `${hour.slice(0, 4)}/${hour.slice(5, 7)}/${hour.slice(8, 10)}/${hour.slice(11, 13)}/`;
+}
+
+/** The folders of every hour that the window touches. */
 export function hourFolders(window: MonitoringWindow): string[] {
   const folders: string[] = [];
   const end = Date.parse(window.end);
-  for (let hour = Math.floor(Date.parse(window.start) / HOUR) * HOUR; hour < end; hour += HOUR) {
-    const iso = new Date(hour).toISOString();
-    folders.push(`${iso.slice(0, 4)}/${iso.slice(5, 7)}/${iso.slice(8, 10)}/${iso.slice(11, 13)}/`);
-  }
+  for (let hour = Math.floor(Date.parse(window.start) / HOUR) * HOUR; hour < end; hour += HOUR) folders.push(hourFolder(hour));
   return folders;
 }
 
 function windowFrom(start: number, end: number): MonitoringWindow {
-  return { id: iso(start).replace(/[-:]/g, ''), start: iso(start), end: iso(end) };
+  return { id: isoSeconds(start).replace(/[-:]/g, ''), start: isoSeconds(start), end: isoSeconds(end) };
 }
 
 /** ISO time in whole seconds. */
-function iso(time: number): string {
+export function isoSeconds(time: number): string {
   return `${new Date(time).toISOString().slice(0, 19)}Z`;
 }

@@ -23,7 +23,8 @@ import { METRIC_NAMESPACE } from './metric-catalogue.contract';
 import { Monitoring } from './monitoring';
 import { MonitoringAlarms } from './monitoring-alarms';
 import { MonitoringDashboard } from './monitoring-dashboard';
-import { CONTROLLER_SECONDS, EVALUATE_SECONDS, monitoringDefinition, PLAN_SECONDS, PROFILE_SECONDS } from './monitoring-definition';
+import { monitoringDefinition, PLAN_SECONDS } from './monitoring-definition';
+import { CONTROLLER_SECONDS, DUPLICATES_SECONDS, EVALUATE_SECONDS, MonitoringHandlers, PROFILE_SECONDS, REDUCE_SECONDS } from './window-states';
 
 export interface MonitoringWorkflowProps {
   readonly modelName: string;
@@ -79,8 +80,9 @@ export class MonitoringWorkflow extends Construct {
 
     const handlers = this.handlers(props);
     this.profileFunction = handlers.profileCapture;
-    // The profiles run in parallel batches; an hour is far more than the hundred gigabytes per window that the design is for.
-    const timeout = Duration.seconds(PLAN_SECONDS + EVALUATE_SECONDS + CONTROLLER_SECONDS).plus(Duration.hours(1));
+    // The profiles run in parallel batches; an hour is far more than the hundred gigabytes per window that the design is for. As much again for
+    // windows that were missed; what does not fit is done by the next run.
+    const timeout = Duration.seconds(PLAN_SECONDS + EVALUATE_SECONDS + CONTROLLER_SECONDS).plus(Duration.hours(2));
     const controller = props.controller?.function;
     const workflow = new Workflow(this, 'Workflow', {
       definition: monitoringDefinition({
@@ -92,7 +94,7 @@ export class MonitoringWorkflow extends Construct {
         bucketName: lake.bucket.bucketName,
         executionSeconds: timeout.toSeconds(),
       }),
-      handlers: [...governance._handlers, handlers.planWindow, handlers.profileCapture, handlers.evaluateDrift, ...(controller ? [controller] : [])],
+      handlers: [...governance._handlers, ...Object.values(handlers), ...(controller ? [controller] : [])],
       timeout,
     });
     this.stateMachine = workflow.stateMachine;
@@ -106,7 +108,7 @@ export class MonitoringWorkflow extends Construct {
     this.dashboard = new MonitoringDashboard(this, 'Dashboard', { modelName, settings, alarms: this.alarms, endpointAlarms });
   }
 
-  private handlers(props: MonitoringWorkflowProps): { planWindow: HandlerFunction; profileCapture: HandlerFunction; evaluateDrift: HandlerFunction } {
+  private handlers(props: MonitoringWorkflowProps): Record<Exclude<keyof MonitoringHandlers, 'controller'>, HandlerFunction> {
     const { modelName, lake, registry, endpointName } = props;
     const environment = { LAKE_BUCKET: lake.bucket.bucketName, MODEL_NAME: modelName, ENDPOINT_NAME: endpointName };
     const make = (id: string, handler: string, description: string, seconds: number, memory: number): HandlerFunction =>
@@ -118,7 +120,7 @@ export class MonitoringWorkflow extends Construct {
         memory: Size.mebibytes(memory),
       });
 
-    const planWindow = make('PlanWindow', 'plan-window', 'Finds the captured files of a window', PLAN_SECONDS, 256);
+    const planWindow = make('PlanWindow', 'plan-window', 'Finds the window to be judged and its captured files', PLAN_SECONDS, 512);
     for (const area of ['state', 'captured', 'reports'] as const) lake._grantRead(planWindow, area, modelName);
     lake._grantWrite(planWindow, 'reports', modelName);
     registry._grantOnVersions(planWindow, 'sagemaker:DescribeModelPackage');
@@ -127,6 +129,14 @@ export class MonitoringWorkflow extends Construct {
     const profileCapture = make('ProfileCapture', 'profile-capture', 'Profiles a captured file', PROFILE_SECONDS, 1769);
     for (const area of ['captured', 'reports', 'baselines'] as const) lake._grantRead(profileCapture, area, modelName);
     lake._grantWrite(profileCapture, 'reports', modelName);
+
+    const findDuplicates = make('FindDuplicates', 'find-duplicates', 'Finds events that are in several captured files', DUPLICATES_SECONDS, 1769);
+    lake._grantRead(findDuplicates, 'reports', modelName);
+    lake._grantWrite(findDuplicates, 'reports', modelName);
+
+    const reduceProfiles = make('ReduceProfiles', 'reduce-profiles', 'Merges profiles of captured files', REDUCE_SECONDS, 1769);
+    for (const area of ['reports', 'baselines'] as const) lake._grantRead(reduceProfiles, area, modelName);
+    lake._grantWrite(reduceProfiles, 'reports', modelName);
 
     const evaluateDrift = make('EvaluateDrift', 'evaluate-drift', 'Judges a window', EVALUATE_SECONDS, 1024);
     for (const area of ['reports', 'baselines'] as const) lake._grantRead(evaluateDrift, area, modelName);
@@ -147,7 +157,7 @@ export class MonitoringWorkflow extends Construct {
       '*',
       'GetMetricData and PutMetricData have no resources; the namespace written is a condition (Service Authorization Reference, CloudWatch)',
     );
-    return { planWindow, profileCapture, evaluateDrift };
+    return { planWindow, profileCapture, findDuplicates, reduceProfiles, evaluateDrift };
   }
 
   /** When a window's watermark has passed, in UTC as the windows are. A repeated or late start finds its own window by the scheduled time. */

@@ -1,13 +1,15 @@
-import { paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
-import { DescribeModelPackageCommand, SageMakerClient } from '@aws-sdk/client-sagemaker';
-import { batchFileOf, listBatch } from '../capture/batch-files.lambda-shared';
-import { areaPrefix, lakeKeys, parseS3Uri } from '../data/data-lake.contract';
-import { type ChampionPointer, VARIANT_NAME } from '../deployment/deployment.contract';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SageMakerClient } from '@aws-sdk/client-sagemaker';
+import { lakeKeys } from '../data/data-lake.contract';
+import { type ChampionPointer } from '../deployment/deployment.contract';
 import { requireEnvironment } from '../private/environment.contract';
-import { getJson, getText, putJson } from '../private/object-store.lambda-shared';
-import { PACKAGE_METADATA } from '../registry/model-package.contract';
-import { type CapturedFile, MONITORING_ENVIRONMENT, type PlannedVersion, type PlanWindowEvent, type PlanWindowResult, windowKeys, type WindowPlan } from './monitoring.contract';
-import { completedWindow, hourFolders } from './monitoring-window';
+import { getJson, putJson } from '../private/object-store.lambda-shared';
+import { type CaptureSource, observedVersions, visitCaptured, WindowFiles } from './captured-files.lambda-shared';
+import { type DriftReport } from './drift-report';
+import { MONITORING_ENVIRONMENT, type MonitoringWindow, type PlanWindowEvent, type PlanWindowResult, windowKeys, type WindowPlan } from './monitoring.contract';
+import { completedWindow, windowIdAt, windowsBetween } from './monitoring-window';
+import { groupsOf, versionsAndFiles, withoutProfile } from './planned-files.lambda-shared';
+import { closeWindow, currentIndex, lateFiles, LATE_REACH_SECONDS, lookback, nextWindow, type WindowIndex } from './window-index';
 
 export interface PlanWindowClients {
   readonly s3: S3Client;
@@ -17,84 +19,117 @@ export interface PlanWindowClients {
 type Environment = Record<(typeof MONITORING_ENVIRONMENT)[number], string>;
 
 /**
- * Finds the captured files of the completed window, per model version, and writes plan.json and files.json. A window that has its report
- * is done: the schedule may fire twice. Repeating an unfinished window plans it again with the files that are there by then.
+ * Answers which window is to be done now, and writes down what the following steps need: plan.json and files.json. First notes that the window
+ * before has been done. Asks nothing but what is there, so a run that was late, died or came twice leaves nothing undone and nothing done twice.
  */
 export async function planWindow(event: PlanWindowEvent, clients: PlanWindowClients, environment: Environment): Promise<PlanWindowResult> {
   const { LAKE_BUCKET: bucket, MODEL_NAME: model } = environment;
-  const window = completedWindow(event.scheduledTime, event.intervalSeconds, event.watermarkSeconds);
-  const filesKey = windowKeys.files(model, window.id);
-  if (await getText(clients.s3, bucket, windowKeys.report(model, window.id))) return { status: 'DONE', window, files: 0, filesKey };
-
+  const source: CaptureSource = { s3: clients.s3, bucket, model, endpointName: environment.ENDPOINT_NAME };
+  const due = completedWindow(event.scheduledTime, event.intervalSeconds, event.watermarkSeconds);
+  const reach = windowsBetween(due, Date.parse(due.start) - (event.lookbackSeconds + LATE_REACH_SECONDS) * 1000);
+  const index = await openIndex(event, due, reach[0]!, source);
   const champion = (await getJson<ChampionPointer>(clients.s3, bucket, lakeKeys.championPointer(model)))?.value;
-  const versions: PlannedVersion[] = [];
-  const files: CapturedFile[] = [];
-  if (champion) {
-    for (const version of await observedVersions(clients.s3, bucket, model, champion.version)) {
-      const keys = await capturedKeys(clients.s3, bucket, hourFolders(window).map((folder) => captureFolder(environment, version) + folder));
-      const captured = [
-        ...keys.map((key) => ({ kind: 'ENDPOINT' as const, key })),
-        ...(await listBatch(clients.s3, bucket, model, version, Date.parse(window.start), Date.parse(window.end))).map(batchFileOf),
-      ];
-      if (captured.length === 0 && version !== champion.version) continue;
-      const baselineKey = await baselineOf(clients.sagemaker, champion.modelPackageArn, version);
-      if (baselineKey === undefined) {
-        if (version === champion.version) throw new Error(`the model package of version ${version} names no baseline, so its predictions cannot be judged`);
-        continue;
-      }
-      versions.push({ version, baselineKey });
-      captured.forEach((file, index) => files.push({ ...file, version, profileKey: windowKeys.fileProfile(model, window.id, version, index) }));
-    }
-  }
+  const windows = lookback(due, event.lookbackSeconds);
+  const versions = await observedVersions(source, champion?.version);
+  const files = new WindowFiles(event.intervalSeconds);
+  await visitCaptured(source, versions, Date.parse(windows[0]!.start), Date.parse(due.end), (file) => files.add(file));
+  const begun = new Set((await begunPlans(windows, index, event.settled, source)).keys());
+  const window = nextWindow({ due, lookbackSeconds: event.lookbackSeconds, index, champion, settled: event.settled, begun, listing: (of) => files.digest(of) });
+  if (!window) return { status: 'DONE', window: due, revision: 0, files: 0, filesToProfile: 0, filesKey: '', searchDuplicates: false, groups: 0, groupsKey: '' };
+
+  const earlier = (await getJson<WindowPlan>(clients.s3, bucket, windowKeys.plan(model, window.id)))?.value;
+  const listing = files.digest(window);
+  // Who was the champion is settled when the window is planned for the first time.
+  const judged = earlier ? earlier.champion : champion && { version: champion.version, since: champion.since };
+  const revision = await revisionOf(window, listing, earlier, index, source);
+  const late = await countLate(window.id === due.id ? reach.slice(0, -windows.length) : [], window, earlier, index, versions, source, event.intervalSeconds);
+  const listed = files.of(window);
+  const contents =
+    judged && champion
+      ? await versionsAndFiles({ window, features: event.features, champion: judged.version, championArn: champion.modelPackageArn, listed }, clients.sagemaker, model)
+      : { versions: [], files: [] };
+  const groups = groupsOf(contents);
   const plan: WindowPlan = {
     window,
+    revision,
+    listing,
     intervalSeconds: event.intervalSeconds,
     features: event.features,
-    ...(champion ? { champion: { version: champion.version, since: champion.since } } : {}),
-    versions,
+    ...(judged ? { champion: judged } : {}),
+    versions: contents.versions,
+    files: listed.length,
+    searchDuplicates: contents.versions.some(({ version }) => contents.files.filter((file) => file.version === version).length > 1),
+    groups: groups.length,
+    ...late,
   };
-  await putJson(clients.s3, bucket, filesKey, files);
+  const unprofiled = earlier ? await withoutProfile(contents.files, window, source) : contents.files;
+  const filesKey = unprofiled.length === contents.files.length ? windowKeys.files(model, window.id) : windowKeys.newFiles(model, window.id);
+  const groupsKey = windowKeys.groups(model, window.id);
+  await putJson(clients.s3, bucket, windowKeys.files(model, window.id), contents.files);
+  if (unprofiled.length < contents.files.length) await putJson(clients.s3, bucket, filesKey, unprofiled);
+  if (groups.length > 0) await putJson(clients.s3, bucket, groupsKey, groups);
   await putJson(clients.s3, bucket, windowKeys.plan(model, window.id), plan);
-  return { status: 'PLANNED', window, files: files.length, filesKey };
+  const { searchDuplicates } = plan;
+  return { status: 'PLANNED', window, revision, files: contents.files.length, filesToProfile: unprofiled.length, filesKey, searchDuplicates, groups: groups.length, groupsKey };
 }
 
-/** Versions that have ever been captured, and the champion. A canary that was rolled back within the window is among them. */
-async function observedVersions(s3: S3Client, bucket: string, model: string, champion: number): Promise<number[]> {
-  const area = areaPrefix('captured', model);
-  const versions = new Set([champion]);
-  for await (const page of paginateListObjectsV2({ client: s3 }, { Bucket: bucket, Prefix: area, Delimiter: '/' })) {
-    for (const { Prefix } of page.CommonPrefixes ?? []) {
-      const match = /^v(\d+)\/$/.exec(Prefix!.slice(area.length));
-      if (match) versions.add(Number(match[1]));
-    }
+/** The index, in which the completed window is noted; one execution at a time holds the lock of monitoring. */
+async function openIndex(event: PlanWindowEvent, due: MonitoringWindow, oldest: MonitoringWindow, { s3, bucket, model }: CaptureSource): Promise<WindowIndex> {
+  const stored = (await getJson<WindowIndex>(s3, bucket, windowKeys.index(model)))?.value;
+  let index = currentIndex(stored, due, event.intervalSeconds);
+  if (event.completed !== null) {
+    const plan = await getJson<WindowPlan>(s3, bucket, windowKeys.plan(model, event.completed));
+    const report = await getJson<DriftReport>(s3, bucket, windowKeys.report(model, event.completed));
+    if (!plan || !report) throw new Error(`window ${event.completed} is said to be done, but has no ${plan ? 'report' : 'plan'}`);
+    index = closeWindow(index, plan.value, report.value, oldest.id);
   }
-  return [...versions].sort((a, b) => a - b);
+  if (JSON.stringify(index) !== JSON.stringify(stored)) await putJson(s3, bucket, windowKeys.index(model), index);
+  return index;
 }
 
-async function capturedKeys(s3: S3Client, bucket: string, folders: readonly string[]): Promise<string[]> {
-  const keys: string[] = [];
-  for (const folder of folders) {
-    for await (const page of paginateListObjectsV2({ client: s3 }, { Bucket: bucket, Prefix: folder })) {
-      for (const { Key } of page.Contents ?? []) if (Key!.endsWith('.jsonl')) keys.push(Key!);
-    }
+/** Plans of windows that are not done. */
+async function begunPlans(windows: readonly MonitoringWindow[], index: WindowIndex, settled: readonly string[], { s3, bucket, model }: CaptureSource): Promise<Map<string, WindowPlan>> {
+  const plans = new Map<string, WindowPlan>();
+  for (const { id, start } of windows) {
+    if (index.windows[id] || settled.includes(id) || start < index.since) continue;
+    const plan = (await getJson<WindowPlan>(s3, bucket, windowKeys.plan(model, id)))?.value;
+    if (plan) plans.set(id, plan);
   }
-  return keys;
+  return plans;
 }
 
-/**
- * SageMaker appends endpoint, variant and hour to the destination of data capture. Only what clients got from a version that was, or was becoming,
- * the champion: a shadow's and a challenger's answers lie below the champion's version under their own variants, and their stages judge them.
- */
-function captureFolder(environment: Environment, version: number): string {
-  return `${lakeKeys.capturedPrefix(environment.MODEL_NAME, version)}${environment.ENDPOINT_NAME}/${VARIANT_NAME}/`;
+/** A verdict that was told with other files, or on other windows before it, is not changed but replaced: it gets the next number. */
+async function revisionOf(window: MonitoringWindow, listing: string, earlier: WindowPlan | undefined, index: WindowIndex, { s3, bucket, model }: CaptureSource): Promise<number> {
+  if (!earlier) return 1;
+  const report = (await getJson<DriftReport>(s3, bucket, windowKeys.report(model, window.id)))?.value;
+  const revision = earlier.revision ?? 1;
+  // No report of that revision: nobody has been told anything.
+  if (!report || (report.revision ?? 1) < revision) return revision;
+  const done = index.windows[window.id];
+  const told = earlier.listing === listing && (done === undefined || done.revision < revision);
+  return told ? revision : revision + 1;
 }
 
-/** The baseline lies with the model package of the version that made the predictions. */
-async function baselineOf(sagemaker: SageMakerClient, championArn: string, version: number): Promise<string | undefined> {
-  const arn = championArn.replace(/\/\d+$/, `/${version}`);
-  const modelPackage = await sagemaker.send(new DescribeModelPackageCommand({ ModelPackageName: arn }));
-  const uri = modelPackage.CustomerMetadataProperties?.[PACKAGE_METADATA.baselineUri];
-  return uri === undefined ? undefined : parseS3Uri(uri).key;
+/** Looks behind the lookback for what no window has counted, and adds it to what this window had counted when it was judged before. */
+async function countLate(
+  behind: readonly MonitoringWindow[],
+  window: MonitoringWindow,
+  earlier: WindowPlan | undefined,
+  index: WindowIndex,
+  versions: readonly number[],
+  source: CaptureSource,
+  intervalSeconds: number,
+): Promise<Pick<WindowPlan, 'late' | 'newlyLate'>> {
+  const before = earlier && index.windows[window.id] ? earlier : { late: {}, newlyLate: 0 };
+  const windows = behind.filter(({ start }) => start >= index.since);
+  if (windows.length === 0) return { late: before.late, newlyLate: before.newlyLate };
+  const files = new Map<string, number>();
+  await visitCaptured(source, versions, Date.parse(windows[0]!.start), Date.parse(windows[windows.length - 1]!.end), ({ folderHour }) => {
+    const id = windowIdAt(Date.parse(folderHour), intervalSeconds);
+    files.set(id, (files.get(id) ?? 0) + 1);
+  });
+  const found = lateFiles(windows, index, ({ id }) => files.get(id) ?? 0);
+  return { late: { ...before.late, ...found.late }, newlyLate: before.newlyLate + found.newlyLate };
 }
 
 const clients: PlanWindowClients = { s3: new S3Client({}), sagemaker: new SageMakerClient({}) };

@@ -1,28 +1,47 @@
 import { S3Client } from '@aws-sdk/client-s3';
-import { type Baseline } from '../drift';
-import { requireEnvironment } from '../private/environment.contract';
-import { getJson, getStream, putJson } from '../private/object-store.lambda-shared';
 import { batchPairOf, openBatch } from '../capture/batch-files.lambda-shared';
 import { CaptureProfiler } from '../capture/capture-profiler';
+import { EventIds } from '../capture/event-ids';
+import { type Baseline } from '../drift';
+import { requireEnvironment } from '../private/environment.contract';
+import { getBytes, getStream, putBytes, putJson } from '../private/object-store.lambda-shared';
 import { MONITORING_ENVIRONMENT, type ProfileCaptureEvent, windowKeys, type WindowPlan } from './monitoring.contract';
+import { read } from './window-profiles.lambda-shared';
 
-/** Profiles one captured file in the bins of its version's baseline. The same file gives the same object, however often it is done. */
+/** Profiles one captured file in the bins of its version's baseline. The same file gives the same objects, however often it is done. */
 export async function profileCapture(event: ProfileCaptureEvent, s3: S3Client, bucket: string, model: string): Promise<void> {
-  const planKey = windowKeys.plan(model, event.windowId);
-  const plan = (await getJson<WindowPlan>(s3, bucket, planKey))?.value;
-  if (!plan) throw new Error(`the plan ${planKey} does not exist`);
-  const planned = plan.versions.find(({ version }) => version === event.file.version);
-  if (!planned) throw new Error(`version ${event.file.version} is not in the plan ${planKey}`);
-  const baseline = await getJson<Baseline>(s3, bucket, planned.baselineKey);
-  if (!baseline) throw new Error(`the baseline ${planned.baselineKey} does not exist`);
-  const { start, end } = plan.window;
   const { file } = event;
-  const captured = file.kind === 'BATCH' ? await openBatch(s3, batchPairOf(file), start) : await getStream(s3, bucket, file.key);
+  const source = { s3, bucket, model };
+  const planKey = windowKeys.plan(model, event.windowId);
+  const plan = await read<WindowPlan>(source, planKey);
+  const planned = plan.versions.find(({ version }) => version === file.version);
+  if (!planned) throw new Error(`version ${file.version} is not in the plan ${planKey}`);
+  const baseline = await read<Baseline>(source, planned.baselineKey);
+  const exclude = await excluded(file.excludeKeys, s3, bucket);
+  const { start, end } = plan.window;
+  const batch = file.kind === 'BATCH';
+  const captured = batch ? await openBatch(s3, batchPairOf(file), start) : await getStream(s3, bucket, file.key);
   if (!captured) throw new Error(`the captured file ${file.key} does not exist`);
-  const profiler = new CaptureProfiler({ version: planned.version, baseline: baseline.value, features: plan.features, start, end });
+  const profiler = new CaptureProfiler({ version: planned.version, baseline, features: plan.features, start, end, exclude, ...(batch ? {} : { folderHour: file.folderHour }) });
   for await (const chunk of captured) profiler.write(chunk);
-  const { summary } = profiler.end();
-  await putJson(s3, bucket, file.profileKey, file.kind === 'BATCH' ? { ...summary, batchRecords: summary.records } : summary);
+  const { summary, eventIds } = profiler.end();
+  // The profile is written last: where there is one, the ids are there too.
+  if (!exclude) await putBytes(s3, bucket, windowKeys.eventIds(file.profileKey), eventIds.toBytes());
+  await putJson(s3, bucket, file.profileKey, batch ? { ...summary, batchRecords: summary.records } : summary);
+}
+
+/** Events that count in another file; a file is profiled again without them. */
+async function excluded(keys: readonly string[] | undefined, s3: S3Client, bucket: string): Promise<EventIds | undefined> {
+  if (keys === undefined) return undefined;
+  const parts = await Promise.all(
+    keys.map(async (key) => {
+      const bytes = await getBytes(s3, bucket, key);
+      if (!bytes) throw new Error(`${key} does not exist`);
+      return bytes;
+    }),
+  );
+  // Ranges of hashes in their order: joined they are sorted too.
+  return EventIds.fromBytes(Buffer.concat(parts));
 }
 
 const s3 = new S3Client({});

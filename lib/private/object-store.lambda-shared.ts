@@ -34,6 +34,21 @@ export async function getJson<T>(s3: S3Client, bucket: string, key: string): Pro
   return stored && { value: JSON.parse(stored.value) as T, etag: stored.etag };
 }
 
+/** The object's bytes, or undefined when there is none. */
+export async function getBytes(s3: S3Client, bucket: string, key: string): Promise<Uint8Array | undefined> {
+  try {
+    const response = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    return await response.Body!.transformToByteArray();
+  } catch (error) {
+    if ((error as Error).name === 'NoSuchKey') return undefined;
+    throw error;
+  }
+}
+
+export async function putBytes(s3: S3Client, bucket: string, key: string, bytes: Uint8Array, contentType = 'application/octet-stream'): Promise<void> {
+  await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes, ContentType: contentType }));
+}
+
 export async function putJson(s3: S3Client, bucket: string, key: string, value: unknown): Promise<void> {
   await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: JSON.stringify(value), ContentType: 'application/json' }));
 }

@@ -1,12 +1,16 @@
+import { createHash } from 'node:crypto';
 import { S3Client } from '@aws-sdk/client-s3';
 import { lakeKeys } from '../../lib/data/data-lake.contract';
 import { type Baseline, BaselineBuilder } from '../../lib/drift';
 import { type DriftReport } from '../../lib/monitoring/drift-report';
 import { evaluateDrift } from '../../lib/monitoring/evaluate-drift.lambda';
 import { type MonitoredFeature } from '../../lib/capture/capture.contract';
-import { type CapturedFile, type EvaluateDriftResult, type MonitoringPolicy, type PlanWindowResult } from '../../lib/monitoring/monitoring.contract';
+import { findDuplicates } from '../../lib/monitoring/find-duplicates.lambda';
+import { type CapturedFile, type EvaluateDriftResult, type HashRange, type MonitoringPolicy, type PlanWindowResult, type ProfileGroup } from '../../lib/monitoring/monitoring.contract';
 import { planWindow } from '../../lib/monitoring/plan-window.lambda';
 import { profileCapture } from '../../lib/monitoring/profile-capture.lambda';
+import { reduceProfiles } from '../../lib/monitoring/reduce-profiles.lambda';
+import { type ObjectSource } from '../../lib/monitoring/window-profiles.lambda-shared';
 
 export const MODEL = 'flight-delay';
 export const BUCKET = 'lake';
@@ -41,12 +45,12 @@ interface CaptureOptions {
 let events = 0;
 
 /** What the SDK gives for an object: a stream that can also be read at once. */
-function body(text: string): object {
+function body(bytes: Buffer): object {
   return {
-    transformToString: async () => text,
-    transformToByteArray: async () => Buffer.from(text),
+    transformToString: async () => bytes.toString(),
+    transformToByteArray: async () => new Uint8Array(bytes),
     async *[Symbol.asyncIterator]() {
-      yield Buffer.from(text);
+      yield bytes;
     },
   };
 }
@@ -66,7 +70,7 @@ export function capture(options: CaptureOptions): { captureData: Record<string, 
 
 /** S3, SageMaker, CloudWatch, Step Functions and Lambda in memory, and strict: a command that is not here is an error. */
 export class MonitoringWorld {
-  public readonly objects = new Map<string, { body: string; etag: string }>();
+  public readonly objects = new Map<string, { body: string; etag: string; binary?: boolean }>();
   public readonly packages = new Map<string, Record<string, string>>();
   public readonly metrics: Record<string, any>[] = [];
   public readonly started: { name: string; input: string }[] = [];
@@ -90,7 +94,8 @@ export class MonitoringWorld {
   }
 
   public put(key: string, value: unknown): void {
-    this.objects.set(key, { body: typeof value === 'string' ? value : JSON.stringify(value), etag: `"put-${this.objects.size}-${key}"` });
+    const text = typeof value === 'string' ? value : JSON.stringify(value);
+    this.objects.set(key, { body: text, etag: `"${createHash('md5').update(text).digest('hex')}"` });
   }
 
   public json<T = any>(key: string): T {
@@ -111,14 +116,16 @@ export class MonitoringWorld {
       case 'GetObjectCommand': {
         const object = this.objects.get(input.Key);
         if (!object) throw named('NoSuchKey');
+        const whole = Buffer.from(object.body, object.binary === true ? 'latin1' : 'utf8');
         const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(input.Range ?? '') ?? [];
-        return { ETag: object.etag, Body: body(first === undefined ? object.body : Buffer.from(object.body).subarray(Number(first), Number(last) + 1).toString()) };
+        return { ETag: object.etag, Body: body(first === undefined ? whole : whole.subarray(Number(first), Number(last) + 1)) };
       }
       case 'PutObjectCommand': {
         if (input.IfMatch || input.IfNoneMatch) this.beforeConditionalWrite();
         const present = this.objects.get(input.Key);
         if ((input.IfNoneMatch && present) || (input.IfMatch && present?.etag !== input.IfMatch)) throw named('PreconditionFailed');
-        this.objects.set(input.Key, { body: input.Body, etag: `"${this.requests}"` });
+        if (typeof input.Body === 'string') this.objects.set(input.Key, { body: input.Body, etag: `"${this.requests}"` });
+        else this.objects.set(input.Key, { body: Buffer.from(input.Body as Uint8Array).toString('latin1'), etag: `"${this.requests}"`, binary: true });
         return {};
       }
       case 'ListObjectsV2Command':
@@ -159,7 +166,7 @@ export class MonitoringWorld {
     }
   }
 
-  private list(input: { Prefix: string; Delimiter?: string; StartAfter?: string; ContinuationToken?: string }): unknown {
+  private list(input: { Prefix: string; Delimiter?: string; ContinuationToken?: string; StartAfter?: string }): unknown {
     const keys = [...this.objects.keys()].filter((key) => key.startsWith(input.Prefix) && key > (input.StartAfter ?? '')).sort();
     if (input.Delimiter !== undefined) {
       const folders = new Set(keys.map((key) => key.slice(0, key.indexOf(input.Delimiter!, input.Prefix.length) + 1)));
@@ -168,7 +175,8 @@ export class MonitoringWorld {
     const from = Number(input.ContinuationToken ?? 0);
     const page = keys.slice(from, from + this.pageSize);
     const next = from + this.pageSize;
-    return { Contents: page.map((Key) => ({ Key, Size: this.objects.get(Key)!.body.length })), IsTruncated: next < keys.length, ...(next < keys.length ? { NextContinuationToken: String(next) } : {}) };
+    const contents = page.map((Key) => ({ Key, ETag: this.objects.get(Key)!.etag, Size: this.objects.get(Key)!.body.length }));
+    return { Contents: contents, IsTruncated: next < keys.length, ...(next < keys.length ? { NextContinuationToken: String(next) } : {}) };
   }
 }
 
@@ -216,13 +224,29 @@ export class Model extends MonitoringWorld {
     this.put(`captured/${MODEL}/v${version}/${MODEL}/AllTraffic/${folder}/${file}.jsonl`, lines.map((line) => JSON.stringify(line)).join('\n'));
   }
 
-  public plan(hour: number): Promise<PlanWindowResult> {
-    const scheduledTime = new Date(Date.parse(at(hour + 1)) + 900_000).toISOString();
-    return planWindow({ scheduledTime, intervalSeconds: 3600, watermarkSeconds: 900, features: FEATURES }, { s3: this.client, sagemaker: this.client }, ENVIRONMENT);
+  public get source(): ObjectSource {
+    return { s3: this.client, bucket: BUCKET, model: MODEL };
   }
 
-  public async profile(plan: PlanWindowResult): Promise<void> {
-    for (const file of this.json<CapturedFile[]>(plan.filesKey)) await profileCapture({ windowId: plan.window.id, file }, this.client, BUCKET, MODEL);
+  public plan(hour: number, settled: readonly string[] = [], completed: string | null = null): Promise<PlanWindowResult> {
+    const scheduledTime = new Date(Date.parse(at(hour + 1)) + 900_000).toISOString();
+    const times = { scheduledTime, intervalSeconds: 3600, watermarkSeconds: 900, lookbackSeconds: 86_400 };
+    return planWindow({ ...times, features: FEATURES, settled, completed }, { s3: this.client, sagemaker: this.client }, ENVIRONMENT);
+  }
+
+  public async profile(windowId: string, filesKey: string): Promise<void> {
+    for (const file of this.json<CapturedFile[]>(filesKey)) await profileCapture({ windowId, file }, this.client, BUCKET, MODEL);
+  }
+
+  /** As the state machine does it; `bytesMaximum` as small as a test wants. */
+  public async deduplicate({ window: { id: windowId } }: PlanWindowResult, bytesMaximum?: number): Promise<number> {
+    let found = await findDuplicates({ windowId }, this.source, bytesMaximum);
+    if (found.status === 'SPLIT') {
+      for (const range of this.json<HashRange[]>(found.rangesKey)) await findDuplicates({ windowId, range }, this.source);
+      found = await findDuplicates({ windowId, combine: found.ranges }, this.source);
+    }
+    if (found.files > 0) await this.profile(windowId, found.filesKey);
+    return found.files;
   }
 
   public evaluate(plan: PlanWindowResult): Promise<EvaluateDriftResult> {
@@ -230,11 +254,38 @@ export class Model extends MonitoringWorld {
     return evaluateDrift({ windowId: plan.window.id, policy: POLICY }, clients, ENVIRONMENT);
   }
 
+  /** Everything between two plans. */
+  public async judge(plan: PlanWindowResult): Promise<EvaluateDriftResult> {
+    if (plan.filesToProfile > 0) await this.profile(plan.window.id, plan.filesKey);
+    if (plan.searchDuplicates) await this.deduplicate(plan);
+    if (plan.groups > 0) for (const group of this.json<ProfileGroup[]>(plan.groupsKey)) await reduceProfiles({ windowId: plan.window.id, group }, this.source);
+    return this.evaluate(plan);
+  }
+
+  /** One execution, when the window that starts at the hour is complete: the results of all windows that it did. */
+  public async execute(hour: number): Promise<EvaluateDriftResult[]> {
+    const results: EvaluateDriftResult[] = [];
+    const settled: string[] = [];
+    for (let plan = await this.plan(hour); plan.status === 'PLANNED'; plan = await this.plan(hour, settled, settled.at(-1))) {
+      results.push(await this.judge(plan));
+      settled.push(plan.window.id);
+    }
+    return results;
+  }
+
   /** The window that starts at the hour. */
   public async monitor(hour: number): Promise<EvaluateDriftResult> {
-    const plan = await this.plan(hour);
-    await this.profile(plan);
-    return this.evaluate(plan);
+    return (await this.execute(hour)).at(-1)!;
+  }
+
+  /** Ids of captured events begin anew: two worlds can be given the same events. */
+  public restartEvents(): void {
+    events = 0;
+  }
+
+  /** Everything that monitoring has written. */
+  public reports(): Record<string, string> {
+    return Object.fromEntries([...this.objects].filter(([key]) => key.startsWith('reports/')).map(([key, object]): [string, string] => [key, object.body]).sort());
   }
 
   public report(result: EvaluateDriftResult): DriftReport {

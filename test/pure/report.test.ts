@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { html } from '../../lib/rehearsal/report/html';
+import { html } from '../../lib/html/html';
 import { renderReport } from '../../lib/rehearsal/report/report';
 import type { ReportData } from '../../lib/rehearsal/report/report-data';
-import { dateTime, duration, niceMaximum, short, TimeScale } from '../../lib/rehearsal/report/scale';
+import { niceMaximum, short } from '../../lib/html/numbers';
+import { dateTime, duration, TimeScale } from '../../lib/rehearsal/report/scale';
 import { reportFixture } from './report-fixture';
 
 const page = renderReport(reportFixture());

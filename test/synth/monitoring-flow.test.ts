@@ -10,10 +10,12 @@ import { runIdOf } from '../../lib/governance/run-id';
 import { ModelGovernance } from '../../lib/governance/model-governance';
 import { ModelOwner } from '../../lib/governance/model-owner';
 import { evaluateDrift } from '../../lib/monitoring/evaluate-drift.lambda';
+import { findDuplicates } from '../../lib/monitoring/find-duplicates.lambda';
 import { Monitoring } from '../../lib/monitoring/monitoring';
 import { MonitoringWorkflow } from '../../lib/monitoring/monitoring-workflow';
 import { planWindow } from '../../lib/monitoring/plan-window.lambda';
 import { profileCapture } from '../../lib/monitoring/profile-capture.lambda';
+import { reduceProfiles } from '../../lib/monitoring/reduce-profiles.lambda';
 import { ModelRegistry } from '../../lib/registry/model-registry';
 import { decide } from '../../lib/retraining/decide-retraining.lambda';
 import { Retraining } from '../../lib/retraining/retraining';
@@ -64,6 +66,8 @@ async function monitor(model: Model, hour: number, options: { broken?: string; b
   const functions: Record<string, (event: any) => unknown> = {
     MonitoringPlanWindow: (event) => planWindow(event, { s3: c, sagemaker: c }, ENVIRONMENT),
     MonitoringProfileCapture: async (event) => ({ done: (await profileCapture(event, c, BUCKET, MODEL)) ?? true }),
+    MonitoringFindDuplicates: (event) => findDuplicates(event, model.source),
+    MonitoringReduceProfiles: async (event) => ({ done: (await reduceProfiles(event, model.source)) ?? true }),
     MonitoringEvaluateDrift: (event) => evaluateDrift(event, { s3: c, sagemaker: c, cloudwatch: c }, ENVIRONMENT),
     RetrainingDecide: (event) => {
       const environment = { LAKE_BUCKET: BUCKET, MODEL_NAME: MODEL, TRAINING_STATE_MACHINE_ARN: TRAINING, OUTCOME_FUNCTION: 'outcome' };
@@ -125,7 +129,7 @@ describe('the synthesized monitoring workflow', () => {
     const model = new Model(1);
     await monitor(model, 10);
     const again = await monitor(model, 10);
-    expect(again.outcomes).toMatchObject([{ outcome: 'SKIPPED', page: false, reasons: ['The window has its report already.'] }]);
+    expect(again.outcomes).toMatchObject([{ outcome: 'SKIPPED', page: false, reasons: ['The window has its report already, and nothing has changed.'] }]);
     expect(again.locks).toEqual(['acquired', 'released']);
     const busy = await monitor(model, 11, { busy: true });
     expect(busy).toMatchObject({ status: 'SUCCEEDED', locks: ['busy'], outcomes: [{ outcome: 'SKIPPED', reasons: ['Another monitoring execution is running.'] }] });

@@ -1,6 +1,7 @@
-import { html, type Html } from './html';
+import { html, type Html } from '../../html/html';
+import { niceMaximum, round, short } from '../../html/numbers';
 import type { MetricSeries, ReportVersion, TrafficPoint } from './report-data';
-import { dateTime, LEFT, niceMaximum, RIGHT, round, short, TimeScale, trafficGrain, WIDTH } from './scale';
+import { dateTime, LEFT, RIGHT, TimeScale, trafficGrain, WIDTH } from './scale';
 
 /** Colours of model versions; style.ts defines --v0 to --v5 for light and dark. */
 export function versionColour(version: number | undefined): string {

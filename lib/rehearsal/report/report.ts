@@ -1,9 +1,8 @@
-import { html } from './html';
+import { Html, html } from '../../html/html';
 import type { ReportData } from './report-data';
 import { dateTime } from './scale';
 import { drift, executions, gates, ledger, messages, milestones, overview, traffic, versions } from './sections';
 import { STYLE } from './style';
-import { Html } from './html';
 
 const CONTENTS: [string, string][] = [
   ['milestones', 'Milestones'],

@@ -1,7 +1,8 @@
 import { metricChart, trafficChart, versionChart, versionColour } from './charts';
-import { html, type Html } from './html';
+import { html, type Html } from '../../html/html';
+import { short } from '../../html/numbers';
 import type { ReportData, ReportExecution, ReportVersion } from './report-data';
-import { dateTime, duration, short } from './scale';
+import { dateTime, duration } from './scale';
 
 type Tone = 'good' | 'bad' | 'warn' | '';
 
