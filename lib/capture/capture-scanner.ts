@@ -1,4 +1,4 @@
-import { ByteTemplate, endOfText, startsWith } from './byte-template';
+import { type ByteSource, byteSource, ByteTemplate, ByteText, endOfText } from './byte-template';
 import { parseInferenceTime } from './capture-time';
 import { ScannedCells } from './scanned-cells';
 
@@ -39,21 +39,24 @@ export class CaptureScanner {
   private linePredictions = 0;
   private readonly input = new ByteTemplate('{"captureData":{"endpointInput":{"observedContentType":"', '","mode":"INPUT","data":"');
   private readonly output = new ByteTemplate('","encoding":"CSV"},"endpointOutput":{"observedContentType":"', '","mode":"OUTPUT","data":"');
-  private readonly hour = new Uint8Array(HOUR_LENGTH);
+  private source: ByteSource = byteSource(Buffer.alloc(0));
+  private hour: ByteText | undefined;
   private hourTime = NaN;
 
   public constructor(private readonly options: ScannerOptions) {}
 
   /** Whether the line at `bytes[from]` was understood. A line feed must follow in `bytes`. */
   public scan(bytes: Buffer, from: number): boolean {
-    let p = this.input.match(bytes, from);
+    if (bytes !== this.source.bytes) this.source = byteSource(bytes);
+    const { source } = this;
+    let p = this.input.match(source, from);
     if (p < 0) return false;
     p = this.readRows(bytes, p);
     if (p < 0) return false;
-    p = this.output.match(bytes, p);
+    p = this.output.match(source, p);
     if (p < 0) return false;
     p = this.readPredictions(bytes, p);
-    return p >= 0 && this.readMetadata(bytes, p);
+    return p >= 0 && this.readMetadata(source, p);
   }
 
   /** Adds the rows of the line that was read last to those that are kept. @returns false when the response has another number of rows */
@@ -120,27 +123,29 @@ export class CaptureScanner {
     return p;
   }
 
-  private readMetadata(bytes: Buffer, from: number): boolean {
-    if (!startsWith(bytes, from, METADATA)) return false;
+  private readMetadata(source: ByteSource, from: number): boolean {
+    const { view } = source;
+    if (!METADATA.isAt(view, from)) return false;
     this.idFrom = from + METADATA.length;
-    this.idTo = endOfText(bytes, this.idFrom);
+    this.idTo = endOfText(source, this.idFrom);
     if (this.idTo < 0) return false;
     let p = this.idTo;
-    if (startsWith(bytes, p, INFERENCE_ID)) {
-      p = endOfText(bytes, p + INFERENCE_ID.length);
+    if (INFERENCE_ID.isAt(view, p)) {
+      p = endOfText(source, p + INFERENCE_ID.length);
       if (p < 0) return false;
     }
-    if (!startsWith(bytes, p, INFERENCE_TIME)) return false;
-    p = this.readTime(bytes, p + INFERENCE_TIME.length);
-    if (p < 0 || !startsWith(bytes, p, LINE_END)) return false;
+    if (!INFERENCE_TIME.isAt(view, p)) return false;
+    p = this.readTime(source, p + INFERENCE_TIME.length);
+    if (p < 0 || !LINE_END.isAt(view, p)) return false;
     this.next = p + LINE_END.length;
     return true;
   }
 
   /** `2001-02-05T10:25:49Z`. Position behind it, or -1. The hour is remembered: lines lie side by side in time. */
-  private readTime(bytes: Buffer, from: number): number {
+  private readTime(source: ByteSource, from: number): number {
+    const { bytes } = source;
     const p = from + HOUR_LENGTH;
-    if (!startsWith(bytes, from, this.hour) && !this.readHour(bytes, from)) return -1;
+    if (!this.hour?.isAt(source.view, from) && !this.readHour(bytes, from)) return -1;
     const minute = twoDigits(bytes, p);
     const second = twoDigits(bytes, p + 3);
     if (minute < 0 || minute > 59 || second < 0 || second > 59 || bytes[p + 2] !== COLON || bytes[p + 5] !== UPPER_Z) return -1;
@@ -149,7 +154,6 @@ export class CaptureScanner {
   }
 
   private readHour(bytes: Buffer, from: number): boolean {
-    for (let p = from; p < from + HOUR_LENGTH; p++) if (bytes[p]! < 0x20) return false;
     const text = bytes.toString('latin1', from, from + HOUR_LENGTH);
     if (!/^\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):$/.test(text)) return false;
     try {
@@ -157,15 +161,15 @@ export class CaptureScanner {
     } catch {
       return false;
     }
-    this.hour.set(bytes.subarray(from, from + HOUR_LENGTH));
+    this.hour = new ByteText(bytes.subarray(from, from + HOUR_LENGTH));
     return true;
   }
 }
 
-const METADATA = Buffer.from('","encoding":"CSV"}},"eventMetadata":{"eventId":"');
-const INFERENCE_ID = Buffer.from('","inferenceId":"');
-const INFERENCE_TIME = Buffer.from('","inferenceTime":"');
-const LINE_END = Buffer.from('"},"eventVersion":"0"}\n');
+const METADATA = new ByteText(Buffer.from('","encoding":"CSV"}},"eventMetadata":{"eventId":"'));
+const INFERENCE_ID = new ByteText(Buffer.from('","inferenceId":"'));
+const INFERENCE_TIME = new ByteText(Buffer.from('","inferenceTime":"'));
+const LINE_END = new ByteText(Buffer.from('"},"eventVersion":"0"}\n'));
 const COLON = 0x3a;
 const UPPER_Z = 0x5a;
 

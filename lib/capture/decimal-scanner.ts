@@ -29,8 +29,12 @@ const POWERS_LOW = POWERS.map((power, exponent) => power - POWERS_HIGH[exponent]
  */
 export function scanDecimal(bytes: Uint8Array, from: number, values: Float64Array, index: number): number {
   let p = from;
-  const negative = bytes[p] === MINUS;
-  if (negative) p += 1;
+  // A factor: the sign of a zero counts.
+  let sign = 1;
+  if (bytes[p] === MINUS) {
+    sign = -1;
+    p += 1;
+  }
   let digit = bytes[p]! - ZERO;
   if (digit < 0 || digit > 9) return -1;
   while (digit === 0) digit = bytes[++p]! - ZERO;
@@ -79,8 +83,8 @@ export function scanDecimal(bytes: Uint8Array, from: number, values: Float64Arra
   }
   if (digit >= 0 && digit <= 9) return -1;
   if (digit === LOWER_E_DIGIT || digit === UPPER_E_DIGIT) {
-    const sign = bytes[++p]!;
-    if (sign === MINUS || sign === PLUS) p += 1;
+    const exponentSign = bytes[++p]!;
+    if (exponentSign === MINUS || exponentSign === PLUS) p += 1;
     digit = bytes[p]! - ZERO;
     if (digit < 0 || digit > 9) return -1;
     let exponent = digit;
@@ -89,37 +93,25 @@ export function scanDecimal(bytes: Uint8Array, from: number, values: Float64Arra
       exponent = exponent * 10 + digit;
       p += 1;
     }
-    scale -= sign === MINUS ? -exponent : exponent;
+    if (exponentSign === MINUS) scale += exponent;
+    else scale -= exponent;
   }
   const end = bytes[p]!;
   if (end !== COMMA && end !== QUOTE && end !== BACKSLASH) return -1;
-  let value: number;
   if (headDigits + tailDigits <= EXACT_DIGITS) {
-    value = tailDigits === 0 ? head : head * POWERS[tailDigits]! + tail;
+    if (scale > EXACT_POWER || scale < -EXACT_POWER) return -1;
     // One operation on exact numbers is rounded once, as it should be (Clinger 1990).
-    if (scale > 0) {
-      if (scale > EXACT_POWER) return -1;
-      value /= POWERS[scale]!;
-    } else if (scale < 0) {
-      if (scale < -EXACT_POWER) return -1;
-      value *= POWERS[-scale]!;
-    }
-  } else {
-    if (scale < 0 || scale > EXACT_POWER) return -1;
-    value = quotient(head * POWERS[tailDigits]!, tail, scale);
-    if (value !== value) return -1;
+    const whole = tailDigits === 0 ? head : head * POWERS[tailDigits]! + tail;
+    const value = scale === 0 ? whole : scale > 0 ? whole / POWERS[scale]! : whole * POWERS[0 - scale]!;
+    values[index] = sign * value;
+    return p;
   }
-  values[index] = negative ? -value : value;
-  return p;
-}
-
-/**
- * (high + low) / 10^scale, rounded once; NaN when that takes more precision. `high` is exact although it may have 18 digits: a number below
- * 2^30 times 5^9 has at most 51 bits. The quotient is followed by what it lacks, from the remainder, which is a double (Dekker 1971).
- */
-function quotient(high: number, low: number, scale: number): number {
-  const sum = high + low;
-  const lost = low - (sum - high);
+  if (scale < 0 || scale > EXACT_POWER) return -1;
+  // The first part is below 2^30, and 5^9 below 2^21: with up to 18 digits it is still an exact double.
+  const high = head * POWERS[tailDigits]!;
+  const sum = high + tail;
+  const lost = tail - (sum - high);
+  // (sum + lost) / 10^scale: the quotient is followed by what it lacks, from the remainder, which is a double (Dekker 1971).
   const power = POWERS[scale]!;
   const first = sum / power;
   const product = first * power;
@@ -133,5 +125,7 @@ function quotient(high: number, low: number, scale: number): number {
   // `second` has a relative error of at most 2^-52. Rounding is right when it is the same a little below and above.
   const margin = Math.abs(second) * 2 ** -50;
   const value = first + (second - margin);
-  return value === first + (second + margin) ? value : NaN;
+  if (value !== first + (second + margin)) return -1;
+  values[index] = sign * value;
+  return p;
 }

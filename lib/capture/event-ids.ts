@@ -1,18 +1,19 @@
 import { murmurHash } from './murmur-hash';
 
-/** One for each first byte of a hash. */
-const TABLES = 256;
+/** One for each value of the first bits of a hash. */
+const TABLE_BITS = 5;
+const TABLES = 1 << TABLE_BITS;
 const SMALLEST_CAPACITY = 16;
-/** Share of the slots from which on a table grows, and by how much: ids take 10 to 13 bytes each. */
+/** Share of the slots from which on a table grows, and by how much: ids take 10 to 15 bytes each. */
 const LOAD_MAXIMUM = 0.8;
-const GROWTH = 1.25;
+const GROWTH = 1.5;
 export const EVENT_ID_BYTES = 8;
 
 /**
  * Ids of captured events as 64-bit hashes, so that events that were delivered twice, in whatever files, are counted once. Two different ids
  * share a hash with probability n²/2^65: among a hundred million events once in 3,700 windows.
  *
- * Many small hash tables instead of one, because the one would be there twice while it grows.
+ * Several hash tables instead of one, because the one would be there twice while it grows.
  */
 export class EventIds {
   /** Pairs of the lower and the upper half of a hash, open addressing with linear probing. A lower half of 0 is a free slot. */
@@ -40,7 +41,7 @@ export class EventIds {
   /** As `has`, of an id that lies in `bytes[from, to)` as UTF-8. */
   public hasBytes(bytes: Uint8Array, from: number, to: number): boolean {
     murmurHash(bytes, from, to, this.hash);
-    const table = this.tables[this.hash[0]! >>> 24]!;
+    const table = this.tables[this.hash[0]! >>> (32 - TABLE_BITS)]!;
     return table.length > 0 && table[find(table, this.hash[0]!, occupied(this.hash[1]!))] !== 0;
   }
 
@@ -75,7 +76,7 @@ export class EventIds {
   }
 
   private insert(upper: number, lower: number): boolean {
-    const index = upper >>> 24;
+    const index = upper >>> (32 - TABLE_BITS);
     const marked = occupied(lower);
     let table = this.tables[index]!;
     if ((this.used[index]! + 1) * 2 > LOAD_MAXIMUM * table.length) table = this.grow(index);
@@ -101,10 +102,11 @@ export class EventIds {
   }
 }
 
-/** The id's slot, or the free one where it belongs. The second to fourth byte say where to look first. */
+/** The id's slot, or the free one where it belongs. The 24 bits behind those of the table say where to look first. */
 function find(table: Int32Array, upper: number, lower: number): number {
   const capacity = table.length >> 1;
-  let slot = 2 * (((upper & 0xffffff) * capacity * 2 ** -24) | 0);
+  // As a fraction first: the product of the integers would be too large for one.
+  let slot = 2 * ((((upper << TABLE_BITS) >>> 8) * 2 ** -24 * capacity) | 0);
   while (table[slot] !== 0 && (table[slot] !== lower || table[slot + 1] !== upper)) {
     slot += 2;
     if (slot === table.length) slot = 0;

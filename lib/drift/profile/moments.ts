@@ -84,6 +84,25 @@ export class MomentsBuilder {
     if (error !== 0) this.squares.add(error);
   }
 
+  /** Finite numbers: `numbers[from]` up to `numbers[to - 1]`. */
+  public addAll(numbers: Float64Array, from: number, to: number): void {
+    let minimum = this.minimum;
+    let maximum = this.maximum;
+    for (let index = from; index < to; index++) {
+      const value = numbers[index]!;
+      if (value < minimum) minimum = value;
+      if (value > maximum) maximum = value;
+    }
+    if (maximum > MAGNITUDE_MAXIMUM || minimum < -MAGNITUDE_MAXIMUM) {
+      for (let index = from; index < to; index++) this.add(numbers[index]!);
+      return;
+    }
+    this.minimum = minimum;
+    this.maximum = maximum;
+    this.count += to - from;
+    ExactSum.addWithSquares(this.values, this.squares, numbers, from, to);
+  }
+
   public build(): Moments {
     if (this.count === 0) return NO_MOMENTS;
     return momentsOf(this.count, this.values.units(), this.squares.units(), this.minimum + 0, this.maximum + 0);

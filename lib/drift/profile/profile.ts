@@ -77,6 +77,17 @@ export class ColumnProfileBuilder {
     this.moments!.add(value);
   }
 
+  /** Finite numbers of a numeric column, `values[from]` up to `values[to - 1]`: as one after another, in half the time. */
+  public addNumbers(values: Float64Array, from: number, to: number): void {
+    const { grid, moments, counts } = this;
+    if (!grid || !moments) {
+      for (let index = from; index < to; index++) this.addNumber(values[index]!);
+      return;
+    }
+    for (let index = from; index < to; index++) counts[grid.binOf(values[index]!)]! += 1;
+    moments.addAll(values, from, to);
+  }
+
   /** A category, or in a numeric column a text that is neither blank nor a number. */
   public addText(text: string): void {
     const bin = this.categories?.get(text) ?? this.unlisted;
