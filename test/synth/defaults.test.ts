@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Duration, Size } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_DRIFT_POLICY } from '../../lib/drift';
 import { Defaults } from '../../lib/private/defaults';
 
 const root = resolve(__dirname, '../..');
@@ -82,5 +83,15 @@ describe('documented defaults', () => {
     // Exactly one: a property whose constant cannot be told by its name stands in NAMED.
     expect(found.map(([name, value]) => `${name} ${written(value)}`)).toEqual([expect.stringMatching(/^\w+ /)]);
     expect(written(found[0]![1])).toBe(expected);
+  });
+
+  it('of the monitor are those of the kernel, which the command line compares with', () => {
+    expect(DEFAULT_DRIFT_POLICY).toMatchObject({
+      minimumSampleSize: Defaults.MINIMUM_SAMPLE_SIZE,
+      psiThreshold: Defaults.PSI_THRESHOLD,
+      psiWarning: Defaults.PSI_THRESHOLD * Defaults.PSI_WARNING_FRACTION,
+      falseDiscoveryRate: Defaults.FALSE_DISCOVERY_RATE,
+      driftedShare: Defaults.DRIFTED_SHARE,
+    });
   });
 });
