@@ -2,6 +2,7 @@ import { type Baseline, type DriftVerdict, driftVerdict } from '../drift';
 import { type CaptureSummary, countViolations } from '../capture/capture-summary';
 import { dataQualityBreaches } from './data-quality';
 import { type MonitoringOutcome, type MonitoringPolicy, type MonitoringWindow } from './monitoring.contract';
+import { type SkewReport, trainingServingSkew } from './training-serving-skew';
 
 /** What one model version's predictions in the window say. Versions are never mixed: each is compared with its own baseline. */
 export interface VersionReport {
@@ -21,6 +22,8 @@ export interface VersionReport {
   readonly outsideWindow: number;
   readonly breaches: readonly string[];
   readonly verdict: DriftVerdict;
+  /** Absent when the version's training data was not profiled. */
+  readonly skew?: SkewReport;
 }
 
 /** report.json */
@@ -52,6 +55,8 @@ export interface VersionEvidence {
   /** The window and the preceding ones that it was widened by. */
   readonly widened: CaptureSummary;
   readonly evaluatedFrom: string;
+  /** The window is one of the version's first as champion: there a difference from the training data is skew. */
+  readonly first?: boolean;
 }
 
 /** Broken data comes first: a verdict on drift is worth nothing when the values are wrong. */
@@ -59,6 +64,7 @@ export function versionReport(evidence: VersionEvidence, policy: MonitoringPolic
   const { baseline, window, widened } = evidence;
   const breaches = dataQualityBreaches(widened, baseline, policy);
   const verdict = driftVerdict(baseline, widened.profile, policy);
+  const skew = trainingServingSkew(baseline, widened.profile, evidence.first ?? false, policy);
   return {
     version: window.version,
     outcome: breaches.length > 0 ? 'DATA_QUALITY' : verdict.status,
@@ -72,6 +78,7 @@ export function versionReport(evidence: VersionEvidence, policy: MonitoringPolic
     badLineExamples: window.badLineExamples,
     breaches,
     verdict,
+    ...(skew ? { skew } : {}),
   };
 }
 
@@ -110,5 +117,5 @@ function isOld(facts: WindowFacts, since: string, policy: MonitoringPolicy): boo
 
 function reasonsOf(champion: VersionReport, captureRatio: number | null): string[] {
   const ratio = captureRatio === null ? [] : [`${(captureRatio * 100).toFixed(0)} % of the expected invocations were captured.`];
-  return [`Version ${champion.version}, rows since ${champion.evaluatedFrom}:`, ...champion.breaches, ...champion.verdict.reasons, ...ratio];
+  return [`Version ${champion.version}, rows since ${champion.evaluatedFrom}:`, ...champion.breaches, ...champion.verdict.reasons, ...(champion.skew?.reasons ?? []), ...ratio];
 }

@@ -8,6 +8,7 @@ import { endpointUsage, type UsageClients } from './endpoint-usage.lambda-shared
 import { DIMENSION_MODEL, METRIC_NAMESPACE } from './metric-catalogue.contract';
 import { type EvaluateDriftEvent, type EvaluateDriftResult, MONITORING_ENVIRONMENT, windowKeys, type WindowPlan } from './monitoring.contract';
 import { metricPoints } from './monitoring-metrics';
+import { isFirstWindow } from './training-serving-skew';
 import { gatherEvidence, lastCaptured } from './window-evidence.lambda-shared';
 import { type ObjectSource, read } from './window-profiles.lambda-shared';
 
@@ -25,7 +26,10 @@ export async function evaluateDrift(event: EvaluateDriftEvent, clients: Evaluate
   const { window, champion, revision, newlyLate: late } = plan;
   const preceding: Record<string, number> = {};
   const evidence = await gatherEvidence(plan, event.policy, preceding, source);
-  const versions = evidence.map((one) => versionReport(one, event.policy));
+  const versions = evidence.map((one) => {
+    const first = one.window.version === champion?.version && isFirstWindow(window, champion.since, event.policy);
+    return versionReport({ ...one, first }, event.policy);
+  });
   const usage = champion ? await endpointUsage(window, environment.ENDPOINT_NAME, event.samplingPercentage, clients) : { invocations: null, samplingPercentage: 100 };
   const newest = evidence.find((one) => one.window.version === champion?.version)?.window.newestInferenceTime;
   const captured = newest ?? (champion && usage.invocations ? await lastCaptured(plan, champion.since, event.policy, preceding, source) : undefined);

@@ -1,5 +1,8 @@
 import { type Baseline, benjaminiHochbergLevel, populationStabilityIndex, PREDICTION_COLUMN, type Profile, type StabilityIndex, stabilityPValue } from '../drift';
-import { type MonitoringPolicy } from './monitoring.contract';
+import { type MonitoringPolicy, type MonitoringWindow } from './monitoring.contract';
+
+/** Windows of a version in which a difference is skew, when they are longer than the lookback. */
+const FIRST_WINDOWS = 3;
 
 /** One feature at training and at inference. */
 export interface FeatureSkew {
@@ -51,4 +54,11 @@ export function trainingServingSkew(baseline: Baseline, profile: Profile, first:
     features,
     reasons: found.map(({ name, trainingPsi }) => `${name} comes to the endpoint as it was not in training: population stability index ${trainingPsi.toFixed(3)}, threshold ${policy.psiThreshold}.`),
   };
+}
+
+/** A version's first windows: those that begin within the lookback, a day by default, after it became champion; three at least, which an alarm needs. */
+export function isFirstWindow(window: MonitoringWindow, since: string, policy: Pick<MonitoringPolicy, 'maximumLookbackSeconds'>): boolean {
+  const start = Date.parse(window.start);
+  const reach = Math.max(policy.maximumLookbackSeconds * 1000, FIRST_WINDOWS * (Date.parse(window.end) - start));
+  return start < Date.parse(since) + reach;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Baseline, BaselineBuilder, type Profile, ProfileBuilder } from '../../lib/drift';
-import { trainingServingSkew } from '../../lib/monitoring/training-serving-skew';
+import { isFirstWindow, trainingServingSkew } from '../../lib/monitoring/training-serving-skew';
 
 const POLICY = { minimumSampleSize: 200, psiThreshold: 0.2, falseDiscoveryRate: 0.01, weights: {} };
 const COLUMNS = [
@@ -67,5 +67,20 @@ describe('training-serving skew', () => {
     for (let index = 0; index < 300; index++) builder.add([...plain(index), '0.5']);
     const baseline = builder.build();
     expect(trainingServingSkew(baseline, profileOf(baseline, 1000, kilometres), true, POLICY)).toBeUndefined();
+  });
+});
+
+describe('the first windows of a version', () => {
+  const POLICY_OF_A_DAY = { maximumLookbackSeconds: 86_400 };
+  const window = (start: string, hours: number): { id: string; start: string; end: string } => ({ id: start, start, end: new Date(Date.parse(start) + hours * 3_600_000).toISOString() });
+
+  it.each([
+    ['2001-02-05T09:00:00Z', 1, true],
+    ['2001-02-06T09:00:00Z', 1, true],
+    ['2001-02-06T10:00:00Z', 1, false],
+    ['2001-02-07T00:00:00Z', 24, true],
+    ['2001-02-09T00:00:00Z', 24, false],
+  ])('%s of %i hours is one: %s', (start, hours, first) => {
+    expect(isFirstWindow(window(start, hours), '2001-02-05T09:30:00Z', POLICY_OF_A_DAY)).toBe(first);
   });
 });
