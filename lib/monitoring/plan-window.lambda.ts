@@ -8,7 +8,7 @@ import { type CaptureSource, observedVersions, visitCaptured, WindowFiles } from
 import { type DriftReport } from './drift-report';
 import { MONITORING_ENVIRONMENT, type MonitoringWindow, type PlanWindowEvent, type PlanWindowResult, windowKeys, type WindowPlan } from './monitoring.contract';
 import { completedWindow, windowIdAt, windowsBetween } from './monitoring-window';
-import { groupsOf, versionsAndFiles, withoutProfile } from './planned-files.lambda-shared';
+import { groupsOf, PROFILES_AT_ONCE, versionsAndFiles, withoutProfile } from './planned-files.lambda-shared';
 import { closeWindow, currentIndex, lateFiles, LATE_REACH_SECONDS, lookback, nextWindow, type WindowIndex } from './window-index';
 
 export interface PlanWindowClients {
@@ -22,7 +22,7 @@ type Environment = Record<(typeof MONITORING_ENVIRONMENT)[number], string>;
  * Answers which window is to be done now, and writes down what the following steps need: plan.json and files.json. First notes that the window
  * before has been done. Asks nothing but what is there, so a run that was late, died or came twice leaves nothing undone and nothing done twice.
  */
-export async function planWindow(event: PlanWindowEvent, clients: PlanWindowClients, environment: Environment): Promise<PlanWindowResult> {
+export async function planWindow(event: PlanWindowEvent, clients: PlanWindowClients, environment: Environment, profilesAtOnce = PROFILES_AT_ONCE): Promise<PlanWindowResult> {
   const { LAKE_BUCKET: bucket, MODEL_NAME: model } = environment;
   const source: CaptureSource = { s3: clients.s3, bucket, model, endpointName: environment.ENDPOINT_NAME };
   const due = completedWindow(event.scheduledTime, event.intervalSeconds, event.watermarkSeconds);
@@ -48,7 +48,7 @@ export async function planWindow(event: PlanWindowEvent, clients: PlanWindowClie
     judged && champion
       ? await versionsAndFiles({ window, features: event.features, champion: judged.version, championArn: champion.modelPackageArn, listed }, clients.sagemaker, model)
       : { versions: [], files: [] };
-  const groups = groupsOf(contents);
+  const groups = groupsOf(contents, profilesAtOnce);
   const plan: WindowPlan = {
     window,
     revision,

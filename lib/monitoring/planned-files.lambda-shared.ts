@@ -11,8 +11,7 @@ import { type CapturedFile, type MonitoringWindow, type PlannedVersion, type Pro
  * Profiles that the evaluation merges by itself. Above that they are merged in groups, in parallel, before: a profile of 20 columns takes about
  * a millisecond to read, parse and merge on the evaluation's share of a processor (scripts/benchmark-reduce.ts), so 10,000 take ten seconds.
  */
-const PROFILES_AT_ONCE = 10_000;
-const GROUP_SIZE = 1000;
+export const PROFILES_AT_ONCE = 10_000;
 /** Changes with what a profile holds: an update of the library never mixes two. */
 const PROFILE_FORMAT = 1;
 
@@ -50,11 +49,13 @@ export async function versionsAndFiles(planned: PlannedWindow, sagemaker: SageMa
   return { versions, files };
 }
 
-export function groupsOf({ versions, files }: WindowContents): ProfileGroup[] {
-  if (files.length <= PROFILES_AT_ONCE) return [];
+/** None while the evaluation can merge all profiles itself; a group is a tenth of what it can. */
+export function groupsOf({ versions, files }: WindowContents, profilesAtOnce: number): ProfileGroup[] {
+  if (files.length <= profilesAtOnce) return [];
+  const size = Math.ceil(profilesAtOnce / 10);
   return versions.flatMap(({ version }) => {
     const count = files.filter((file) => file.version === version).length;
-    return Array.from({ length: Math.ceil(count / GROUP_SIZE) }, (_, group) => ({ version, from: group * GROUP_SIZE, to: Math.min(count, (group + 1) * GROUP_SIZE) }));
+    return Array.from({ length: Math.ceil(count / size) }, (_, group) => ({ version, from: group * size, to: Math.min(count, (group + 1) * size) }));
   });
 }
 

@@ -228,10 +228,10 @@ export class Model extends MonitoringWorld {
     return { s3: this.client, bucket: BUCKET, model: MODEL };
   }
 
-  public plan(hour: number, settled: readonly string[] = [], completed: string | null = null): Promise<PlanWindowResult> {
+  public plan(hour: number, settled: readonly string[] = [], completed: string | null = null, profilesAtOnce?: number): Promise<PlanWindowResult> {
     const scheduledTime = new Date(Date.parse(at(hour + 1)) + 900_000).toISOString();
     const times = { scheduledTime, intervalSeconds: 3600, watermarkSeconds: 900, lookbackSeconds: 86_400 };
-    return planWindow({ ...times, features: FEATURES, settled, completed }, { s3: this.client, sagemaker: this.client }, ENVIRONMENT);
+    return planWindow({ ...times, features: FEATURES, settled, completed }, { s3: this.client, sagemaker: this.client }, ENVIRONMENT, profilesAtOnce);
   }
 
   public async profile(windowId: string, filesKey: string): Promise<void> {
