@@ -58,7 +58,7 @@ const definition = ((): any => {
 })();
 
 /** One execution for the window that starts at the hour. */
-async function monitor(model: Model, hour: number, options: { broken?: string; busy?: boolean } = {}): Promise<{ status: string; locks: string[]; outcomes: any[] }> {
+async function monitor(model: Model, hour: number, options: { broken?: string; brokenWindow?: string; busy?: boolean } = {}): Promise<{ status: string; locks: string[]; outcomes: any[] }> {
   const world = new FakeWorld();
   const locks: string[] = [];
   const outcomes: any[] = [];
@@ -86,8 +86,9 @@ async function monitor(model: Model, hour: number, options: { broken?: string; b
   world.handlers['lambda:Invoke'] = async ({ FunctionName, Payload }) => {
     const name = Object.keys(functions).find((candidate) => String(FunctionName).startsWith(candidate))!;
     try {
-      if (name === options.broken) throw new Error(`${name} is broken`);
-      const answer = await functions[name]!(JSON.parse(Buffer.from(Payload as Uint8Array).toString()));
+      const event = JSON.parse(Buffer.from(Payload as Uint8Array).toString()) as { windowId?: string };
+      if (name === options.broken || (event.windowId !== undefined && event.windowId === options.brokenWindow)) throw new Error(`${name} is broken`);
+      const answer = await functions[name]!(event);
       return { StatusCode: 200, ExecutedVersion: '$LATEST', Payload: Buffer.from(JSON.stringify(answer)) };
     } catch (error) {
       return { StatusCode: 200, FunctionError: 'Unhandled', Payload: Buffer.from(JSON.stringify({ errorType: (error as Error).name, errorMessage: (error as Error).message })) };
@@ -133,6 +134,42 @@ describe('the synthesized monitoring workflow', () => {
     expect(again.locks).toEqual(['acquired', 'released']);
     const busy = await monitor(model, 11, { busy: true });
     expect(busy).toMatchObject({ status: 'SUCCEEDED', locks: ['busy'], outcomes: [{ outcome: 'SKIPPED', reasons: ['Another monitoring execution is running.'] }] });
+  });
+
+  it('does what was missed and what came late before the window that is due, each with its own outcome', async () => {
+    const model = new Model(1);
+    for (const hour of [10, 11, 12]) model.serve(1, hour, 300, hour === 11 ? (i) => 400 + (i % 100) : undefined);
+    await monitor(model, 10);
+    model.serve(1, 10, 300, undefined, 'late');
+    const { status, locks, outcomes } = await monitor(model, 12);
+    expect({ status, locks }).toEqual({ status: 'SUCCEEDED', locks: ['acquired', 'released'] });
+    expect(outcomes.map(({ eventId, outcome, detail }) => [eventId, outcome, detail.rows])).toEqual([
+      ['monitoring#20010205T100000Z#2', 'STABLE', 600],
+      ['monitoring#20010205T110000Z#1', 'DRIFTED', 300],
+      ['monitoring#20010205T120000Z#1', 'STABLE', 300],
+    ]);
+    const { decisions, windows } = model.json<{ decisions: { eventId: string }[]; windows: { id: string; revision?: number }[] }>(`state/${MODEL}/retraining-controller.json`);
+    expect(decisions.map(({ eventId }) => eventId)).toEqual(['drift#20010205T100000Z', 'drift#20010205T100000Z#2', 'drift#20010205T110000Z', 'drift#20010205T120000Z']);
+    expect(windows.map(({ id, revision }) => [id, revision])).toEqual([['20010205T100000Z', 2], ['20010205T110000Z', undefined], ['20010205T120000Z', undefined]]);
+  });
+
+  it('counts an event that is in two files once', async () => {
+    const model = new Model(1);
+    model.serve(1, 10, 300);
+    const [key] = [...model.objects.keys()].filter((name) => name.startsWith('captured/'));
+    model.put(key!.replace('00-00-000-a', '00-00-000-b'), model.objects.get(key!)!.body);
+    expect((await monitor(model, 10)).outcomes).toMatchObject([{ outcome: 'STABLE', detail: { rows: 300 } }]);
+  });
+
+  it('lets a window that cannot be judged blind nobody to the others, and does it when it can', async () => {
+    const model = new Model(1);
+    await monitor(model, 10);
+    for (const hour of [11, 12]) model.serve(1, hour, 300);
+    const failed = await monitor(model, 12, { brokenWindow: '20010205T110000Z' });
+    expect(failed.status).toBe('FAILED');
+    expect(failed.locks).toEqual(['acquired', 'released']);
+    expect(failed.outcomes.map(({ outcome, page }) => [outcome, page])).toEqual([['FAILED', true], ['STABLE', false]]);
+    expect((await monitor(model, 12)).outcomes).toMatchObject([{ eventId: 'monitoring#20010205T110000Z#1', outcome: 'STABLE' }]);
   });
 
   it.each(['MonitoringPlanWindow', 'MonitoringProfileCapture', 'MonitoringEvaluateDrift', 'RetrainingDecide', 'GovernanceLock'])(
