@@ -42,9 +42,9 @@ export interface PlanWindowResult {
   readonly revision: number;
   /** Captured files of the window. */
   readonly files: number;
-  /** Files of which there is no profile yet, and where their list lies. */
+  /** Files of which there is no profile yet, and where they are listed in batches: an array of arrays of `CapturedFile`. */
   readonly filesToProfile: number;
-  readonly filesKey: string;
+  readonly batchesKey: string;
   /** A version has more than one file, so an event may be in two of them. */
   readonly searchDuplicates: boolean;
   /** Groups of profiles that are merged before they are judged; 0: the evaluation merges all itself. */
@@ -96,7 +96,8 @@ export interface CapturedFile {
 
 export interface ProfileCaptureEvent {
   readonly windowId: string;
-  readonly file: CapturedFile;
+  /** One large file, or many small ones. */
+  readonly files: readonly CapturedFile[];
 }
 
 /** Without `range`: all at once if they are few enough, else the ranges in which to search; `combine`: the ranges have been searched. */
@@ -180,8 +181,8 @@ export const windowKeys = {
   plan: (model: string, windowId: string): string => `${lakeKeys.monitoringRun(model, windowId)}plan.json`,
   /** All captured files of the window. */
   files: (model: string, windowId: string): string => `${lakeKeys.monitoringRun(model, windowId)}files.json`,
-  /** Those of them that have no profile yet. */
-  newFiles: (model: string, windowId: string): string => `${lakeKeys.monitoringRun(model, windowId)}new-files.json`,
+  /** Files without a profile, in batches; input of the distributed map. */
+  batches: (model: string, windowId: string): string => `${lakeKeys.monitoringRun(model, windowId)}batches.json`,
   profiles: (model: string, windowId: string): string => `${lakeKeys.monitoringRun(model, windowId)}profiles/`,
   fileProfile: (model: string, windowId: string, version: number, digest: string): string => `${lakeKeys.monitoringRun(model, windowId)}profiles/v${version}/${digest}.json`,
   /** Ids of the events that a profile counts, as sorted hashes; beside the profile. */

@@ -9,6 +9,7 @@ import { type DriftReport } from './drift-report';
 import { MONITORING_ENVIRONMENT, type MonitoringWindow, type PlanWindowEvent, type PlanWindowResult, windowKeys, type WindowPlan } from './monitoring.contract';
 import { completedWindow, windowIdAt, windowsBetween } from './monitoring-window';
 import { groupsOf, PROFILES_AT_ONCE, versionsAndFiles, withoutProfile } from './planned-files.lambda-shared';
+import { fileBatches } from './file-batches';
 import { closeWindow, currentIndex, lateFiles, LATE_REACH_SECONDS, lookback, nextWindow, type WindowIndex } from './window-index';
 
 export interface PlanWindowClients {
@@ -35,7 +36,7 @@ export async function planWindow(event: PlanWindowEvent, clients: PlanWindowClie
   await visitCaptured(source, versions, Date.parse(windows[0]!.start), Date.parse(due.end), (file) => files.add(file));
   const begun = new Set((await begunPlans(windows, index, event.settled, source)).keys());
   const window = nextWindow({ due, lookbackSeconds: event.lookbackSeconds, index, champion, settled: event.settled, begun, listing: (of) => files.digest(of) });
-  if (!window) return { status: 'DONE', window: due, revision: 0, files: 0, filesToProfile: 0, filesKey: '', searchDuplicates: false, groups: 0, groupsKey: '' };
+  if (!window) return { status: 'DONE', window: due, revision: 0, files: 0, filesToProfile: 0, batchesKey: '', searchDuplicates: false, groups: 0, groupsKey: '' };
 
   const earlier = (await getJson<WindowPlan>(clients.s3, bucket, windowKeys.plan(model, window.id)))?.value;
   const listing = files.digest(window);
@@ -63,14 +64,14 @@ export async function planWindow(event: PlanWindowEvent, clients: PlanWindowClie
     ...late,
   };
   const unprofiled = earlier ? await withoutProfile(contents.files, window, source) : contents.files;
-  const filesKey = unprofiled.length === contents.files.length ? windowKeys.files(model, window.id) : windowKeys.newFiles(model, window.id);
+  const batchesKey = windowKeys.batches(model, window.id);
   const groupsKey = windowKeys.groups(model, window.id);
   await putJson(clients.s3, bucket, windowKeys.files(model, window.id), contents.files);
-  if (unprofiled.length < contents.files.length) await putJson(clients.s3, bucket, filesKey, unprofiled);
+  if (unprofiled.length > 0) await putJson(clients.s3, bucket, batchesKey, fileBatches(unprofiled));
   if (groups.length > 0) await putJson(clients.s3, bucket, groupsKey, groups);
   await putJson(clients.s3, bucket, windowKeys.plan(model, window.id), plan);
   const { searchDuplicates } = plan;
-  return { status: 'PLANNED', window, revision, files: contents.files.length, filesToProfile: unprofiled.length, filesKey, searchDuplicates, groups: groups.length, groupsKey };
+  return { status: 'PLANNED', window, revision, files: contents.files.length, filesToProfile: unprofiled.length, batchesKey, searchDuplicates, groups: groups.length, groupsKey };
 }
 
 /** The index, in which the completed window is noted; one execution at a time holds the lock of monitoring. */

@@ -5,24 +5,38 @@ import { EventIds } from '../capture/event-ids';
 import { type Baseline } from '../drift';
 import { requireEnvironment } from '../private/environment.contract';
 import { getBytes, getStream, putBytes, putJson } from '../private/object-store.lambda-shared';
-import { MONITORING_ENVIRONMENT, type ProfileCaptureEvent, windowKeys, type WindowPlan } from './monitoring.contract';
-import { read } from './window-profiles.lambda-shared';
+import { type CapturedFile, MONITORING_ENVIRONMENT, type ProfileCaptureEvent, windowKeys, type WindowPlan } from './monitoring.contract';
+import { type ObjectSource, read } from './window-profiles.lambda-shared';
 
-/** Profiles one captured file in the bins of its version's baseline. The same file gives the same objects, however often it is done. */
+/** Small files wait for S3 more than they are parsed. */
+const FILES_AT_ONCE = 4;
+
+/** Profiles captured files, each in the bins of its version's baseline. The same file gives the same objects, however often it is done. */
 export async function profileCapture(event: ProfileCaptureEvent, s3: S3Client, bucket: string, model: string): Promise<void> {
-  const { file } = event;
   const source = { s3, bucket, model };
   const planKey = windowKeys.plan(model, event.windowId);
   const plan = await read<WindowPlan>(source, planKey);
-  const planned = plan.versions.find(({ version }) => version === file.version);
-  if (!planned) throw new Error(`version ${file.version} is not in the plan ${planKey}`);
-  const baseline = await read<Baseline>(source, planned.baselineKey);
+  const baselines = new Map<number, Baseline>();
+  for (const { version } of event.files) {
+    if (baselines.has(version)) continue;
+    const planned = plan.versions.find((candidate) => candidate.version === version);
+    if (!planned) throw new Error(`version ${version} is not in the plan ${planKey}`);
+    baselines.set(version, await read<Baseline>(source, planned.baselineKey));
+  }
+  const waiting = [...event.files];
+  const work = async (): Promise<void> => {
+    for (let file = waiting.shift(); file; file = waiting.shift()) await profileFile(file, plan, baselines.get(file.version)!, source);
+  };
+  await Promise.all(Array.from({ length: Math.min(FILES_AT_ONCE, event.files.length) }, work));
+}
+
+async function profileFile(file: CapturedFile, plan: WindowPlan, baseline: Baseline, { s3, bucket }: ObjectSource): Promise<void> {
   const exclude = await excluded(file.excludeKeys, s3, bucket);
   const { start, end } = plan.window;
   const batch = file.kind === 'BATCH';
   const captured = batch ? await openBatch(s3, batchPairOf(file), start) : await getStream(s3, bucket, file.key);
   if (!captured) throw new Error(`the captured file ${file.key} does not exist`);
-  const profiler = new CaptureProfiler({ version: planned.version, baseline, features: plan.features, start, end, exclude, ...(batch ? {} : { folderHour: file.folderHour }) });
+  const profiler = new CaptureProfiler({ version: file.version, baseline, features: plan.features, start, end, exclude, ...(batch ? {} : { folderHour: file.folderHour }) });
   for await (const chunk of captured) profiler.write(chunk);
   const { summary, eventIds } = profiler.end();
   // The profile is written last: where there is one, the ids are there too.

@@ -12,6 +12,7 @@ export const EVALUATE_SECONDS = 300;
 export const CONTROLLER_SECONDS = 60;
 /** Files profiled at a time: some S3 reads in parallel, far below the account's concurrency of functions. */
 const FILES_AT_ONCE = 40;
+const MAP_ITEM = '$states.context.Map.Item.Value';
 
 export interface MonitoringHandlers {
   readonly planWindow: IFunction;
@@ -53,7 +54,7 @@ export function windowStates(props: WindowStatesProps): Record<string, AslState>
       timeoutSeconds: DUPLICATES_SECONDS,
     });
   /** A distributed map over a list in S3; what thousands of children answer is of no use. */
-  const forEach = (label: string, key: string, item: string, [name, child, seconds]: [string, IFunction, number], then: string): AslState => ({
+  const forEach = (label: string, key: string, [item, value]: [string, string], [name, child, seconds]: [string, IFunction, number], then: string): AslState => ({
     Type: 'Map',
     Label: label,
     ItemReader: {
@@ -61,7 +62,7 @@ export function windowStates(props: WindowStatesProps): Record<string, AslState>
       ReaderConfig: { InputType: 'JSON' },
       Arguments: { Bucket: props.bucketName, Key: expr(key) },
     },
-    ItemSelector: { windowId, [item]: expr('$states.context.Map.Item.Value') },
+    ItemSelector: { windowId, [item]: expr(value) },
     MaxConcurrency: FILES_AT_ONCE,
     ItemProcessor: {
       ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'EXPRESS' },
@@ -76,16 +77,16 @@ export function windowStates(props: WindowStatesProps): Record<string, AslState>
   });
   return {
     HasNewFiles: choose('$plan.filesToProfile > 0', 'ProfileFiles', 'HasSeveralFiles'),
-    ProfileFiles: forEach('profile', '$plan.filesKey', 'file', ['ProfileCapture', handlers.profileCapture, PROFILE_SECONDS], 'HasSeveralFiles'),
+    ProfileFiles: forEach('profile', '$plan.batchesKey', ['files', MAP_ITEM], ['ProfileCapture', handlers.profileCapture, PROFILE_SECONDS], 'HasSeveralFiles'),
     HasSeveralFiles: choose('$plan.searchDuplicates', 'FindDuplicates', 'HasManyProfiles'),
     FindDuplicates: findDuplicates({}, 'IsSearchSplit'),
     IsSearchSplit: choose("$duplicates.status = 'SPLIT'", 'SearchRanges', 'HasDuplicates'),
-    SearchRanges: forEach('search', '$duplicates.rangesKey', 'range', ['SearchRange', handlers.findDuplicates, DUPLICATES_SECONDS], 'CombineRanges'),
+    SearchRanges: forEach('search', '$duplicates.rangesKey', ['range', MAP_ITEM], ['SearchRange', handlers.findDuplicates, DUPLICATES_SECONDS], 'CombineRanges'),
     CombineRanges: findDuplicates({ combine: expr('$duplicates.ranges') }, 'HasDuplicates'),
     HasDuplicates: choose('$duplicates.files > 0', 'ProfileAgain', 'HasManyProfiles'),
-    ProfileAgain: forEach('again', '$duplicates.filesKey', 'file', ['ProfileRest', handlers.profileCapture, PROFILE_SECONDS], 'HasManyProfiles'),
+    ProfileAgain: forEach('again', '$duplicates.filesKey', ['files', `[${MAP_ITEM}]`], ['ProfileRest', handlers.profileCapture, PROFILE_SECONDS], 'HasManyProfiles'),
     HasManyProfiles: choose('$plan.groups > 0', 'ReduceProfiles', 'EvaluateDrift'),
-    ReduceProfiles: forEach('reduce', '$plan.groupsKey', 'group', ['ReduceGroup', handlers.reduceProfiles, REDUCE_SECONDS], 'EvaluateDrift'),
+    ReduceProfiles: forEach('reduce', '$plan.groupsKey', ['group', MAP_ITEM], ['ReduceGroup', handlers.reduceProfiles, REDUCE_SECONDS], 'EvaluateDrift'),
     EvaluateDrift: handlerTask(handlers.evaluateDrift, {
       payload: { windowId, samplingPercentage: props.samplingPercentage, policy: settings.policy as unknown as Record<string, AslValue> },
       assign: { verdict: expr('$states.result.Payload') },

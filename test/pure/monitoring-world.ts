@@ -235,7 +235,7 @@ export class Model extends MonitoringWorld {
   }
 
   public async profile(windowId: string, filesKey: string): Promise<void> {
-    for (const file of this.json<CapturedFile[]>(filesKey)) await profileCapture({ windowId, file }, this.client, BUCKET, MODEL);
+    for (const files of this.json<CapturedFile[][]>(filesKey)) await profileCapture({ windowId, files: [files].flat() }, this.client, BUCKET, MODEL);
   }
 
   /** As the state machine does it; `bytesMaximum` as small as a test wants. */
@@ -256,7 +256,7 @@ export class Model extends MonitoringWorld {
 
   /** Everything between two plans. */
   public async judge(plan: PlanWindowResult): Promise<EvaluateDriftResult> {
-    if (plan.filesToProfile > 0) await this.profile(plan.window.id, plan.filesKey);
+    if (plan.filesToProfile > 0) await this.profile(plan.window.id, plan.batchesKey);
     if (plan.searchDuplicates) await this.deduplicate(plan);
     if (plan.groups > 0) for (const group of this.json<ProfileGroup[]>(plan.groupsKey)) await reduceProfiles({ windowId: plan.window.id, group }, this.source);
     return this.evaluate(plan);

@@ -45,7 +45,7 @@ describe('monitoring a window', () => {
     const asynchronous = [`captured/${MODEL}/requests/2001/02/05/10/a.jsonl`, `captured/${MODEL}/v1/responses/AllTraffic/2001/02/05/10/a.jsonl`, `captured/${MODEL}/v1/failures/a.jsonl`];
     for (const key of [...others, ...asynchronous]) model.put(key, model.objects.get(own!)!.body.replaceAll('"data":"', '"data":"9'));
     const plan = await model.plan(10);
-    expect(model.json<CapturedFile[]>(plan.filesKey).map(({ key, version }) => [key, version])).toEqual([[own, 1]]);
+    expect(model.json<CapturedFile[][]>(plan.batchesKey).flat().map(({ key, version }) => [key, version])).toEqual([[own, 1]]);
     expect(others.map(capturedVersion)).toEqual([2, 2]);
   });
 
@@ -120,7 +120,7 @@ describe('monitoring a window', () => {
     await once.monitor(10);
     await twice.plan(10);
     const plan = await twice.plan(10);
-    for (let i = 0; i < 2; i++) await twice.profile(plan.window.id, plan.filesKey);
+    for (let i = 0; i < 2; i++) await twice.profile(plan.window.id, plan.batchesKey);
     for (let i = 0; i < 2; i++) await twice.deduplicate(plan);
     for (let i = 0; i < 2; i++) await twice.evaluate(plan);
     for (let i = 0; i < 2; i++) await twice.plan(10, [plan.window.id], plan.window.id);
