@@ -15,7 +15,7 @@ const MEGABYTES = Number(process.argv[2] ?? 200);
 const ROUNDS = Number(process.argv[3] ?? 5);
 /** Passes over the file, each with other event ids: 2 GB of 200 MB. */
 const PASSES = 10;
-const CONTESTANTS = ['ours', 'naive', 'duckdb', 'python'] as const;
+const CONTESTANTS = ['ours', 'naive', 'duckdb', 'duckdb-all', 'python'] as const;
 type Contestant = (typeof CONTESTANTS)[number];
 
 const folder = mkdtempSync(join(tmpdir(), 'benchmark-capture-'));

@@ -95,21 +95,30 @@ function naive(path: string): Omit<Measurement, 'maximumResidentMegabytes'> {
   return { seconds, rows, checksum: columns.reduce((sum, column) => sum + column.sum / column.count, 0) };
 }
 
-async function duckdb(path: string): Promise<Omit<Measurement, 'maximumResidentMegabytes'>> {
+/** The same in SQL; with `all` also what ours does: events once, in the window, predictions, contract, bins as many as the baseline's. */
+async function duckdb(path: string, baselinePath: string, all: boolean): Promise<Omit<Measurement, 'maximumResidentMegabytes'>> {
   // This file runs as a bundle elsewhere; the package is the project's.
   const { DuckDBInstance } = createRequire(join(process.cwd(), 'package.json'))('@duckdb/node-api') as typeof import('@duckdb/node-api');
   const connection = await (await DuckDBInstance.create(':memory:', { threads: '1' })).connect();
-  const statistics = Array.from({ length: COLUMNS }, (_, column) => {
-    const { low, high } = range(column);
-    const edges = Array.from({ length: HISTOGRAM_BINS }, (_, bin) => low + ((bin + 1) * (high - low)) / HISTOGRAM_BINS);
-    const value = `v[${column + 1}]`;
-    return `avg(${value}) AS mean_${column}, stddev_pop(${value}), min(${value}), max(${value}), histogram(${value}, [${edges.join(', ')}]::DOUBLE[])`;
+  const { columns } = JSON.parse(readFileSync(baselinePath, 'utf8')) as Baseline;
+  const statistics = columns.slice(0, all ? COLUMNS + 1 : COLUMNS).flatMap(({ bins }, column) => {
+    const { low, high } = column < COLUMNS ? range(column) : { low: 0, high: 1 };
+    const equal = Array.from({ length: HISTOGRAM_BINS }, (_, bin) => low + ((bin + 1) * (high - low)) / HISTOGRAM_BINS);
+    const edges = all && bins.type === 'numeric' ? (bins.grid ?? bins.edges) : equal;
+    const value = column < COLUMNS ? `v[${column + 1}]` : 'p';
+    const moments = `avg(${value}) AS mean_${column}, stddev_pop(${value}), min(${value}), max(${value}), histogram(${value}, [${edges.join(', ')}]::DOUBLE[])`;
+    return all ? [moments, `count(*) FILTER (${value} < ${low} OR ${value} > ${high})`] : [moments];
   });
+  const split = (side: string): string => `unnest(string_split(rtrim(${side}, chr(10)), chr(10)))`;
+  const read = `read_json('${path}', format = 'newline_delimited', maximum_object_size = 33554432, columns = {
+    captureData: 'STRUCT(endpointInput STRUCT(data VARCHAR)${all ? ', endpointOutput STRUCT(data VARCHAR)' : ''})'${all ? ", eventMetadata: 'STRUCT(eventId VARCHAR, inferenceTime TIMESTAMP)'" : ''}})`;
+  const lines = all
+    ? `SELECT ${split('i')} AS line, ${split('o')}::DOUBLE AS p FROM (
+        SELECT DISTINCT ON (eventMetadata.eventId) captureData.endpointInput.data AS i, captureData.endpointOutput.data AS o FROM ${read}
+        WHERE eventMetadata.inferenceTime >= TIMESTAMP '${WINDOW.start.replace('Z', '')}' AND eventMetadata.inferenceTime < TIMESTAMP '${WINDOW.end.replace('Z', '')}')`
+    : `SELECT ${split('captureData.endpointInput.data')} AS line FROM ${read}`;
   const sql = `
-    WITH lines AS (
-      SELECT unnest(string_split(rtrim(captureData.endpointInput.data, chr(10)), chr(10))) AS line
-      FROM read_json('${path}', format = 'newline_delimited', columns = {captureData: 'STRUCT(endpointInput STRUCT(data VARCHAR))'}, maximum_object_size = 33554432)
-    ), vectors AS (SELECT string_split(line, ',')::DOUBLE[] AS v FROM lines)
+    WITH lines AS (${lines}), vectors AS (SELECT string_split(line, ',')::DOUBLE[] AS v${all ? ', p' : ''} FROM lines)
     SELECT count(*) AS rows, ${statistics.join(', ')} FROM vectors`;
   const start = process.cpuUsage();
   const [result] = (await connection.runAndReadAll(sql)).getRowObjectsJS() as Record<string, unknown>[];
@@ -119,7 +128,7 @@ async function duckdb(path: string): Promise<Omit<Measurement, 'maximumResidentM
 }
 
 async function main(contestant: string, path: string, baselinePath: string, passes: number): Promise<void> {
-  const measured = contestant === 'ours' ? ours(path, baselinePath, passes) : contestant === 'naive' ? naive(path) : await duckdb(path);
+  const measured = contestant === 'ours' ? ours(path, baselinePath, passes) : contestant === 'naive' ? naive(path) : await duckdb(path, baselinePath, contestant === 'duckdb-all');
   console.log(JSON.stringify({ ...measured, maximumResidentMegabytes: process.resourceUsage().maxRSS / 1024 }));
 }
 

@@ -4,7 +4,7 @@ import { murmurHash } from './murmur-hash';
 const TABLE_BITS = 5;
 const TABLES = 1 << TABLE_BITS;
 const SMALLEST_CAPACITY = 16;
-/** Share of the slots from which on a table grows, and by how much: ids take 10 to 15 bytes each. */
+/** Share of the slots from which on a table grows, and by how much: an id takes 10 to 15 bytes. */
 const LOAD_MAXIMUM = 0.8;
 const GROWTH = 1.5;
 export const EVENT_ID_BYTES = 8;
