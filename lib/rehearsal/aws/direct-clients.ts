@@ -33,7 +33,7 @@ export class DirectClients extends SdkPackages {
     const operationModel = model.operations.get(operation)!;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.gateway.execute({ principal, model, operation: operationModel, input });
+        return asStream(await this.gateway.execute({ principal, model, operation: operationModel, input }));
       } catch (error) {
         if (!(error instanceof AwsError)) throw error;
         const exception = error.statusCode === 0 ? Object.assign(new Error(error.message), { name: error.code, code: error.code }) : sdkException(model, error);
@@ -42,4 +42,19 @@ export class DirectClients extends SdkPackages {
       }
     }
   }
+}
+
+/** The SDK gives the body of an object as a stream that can also be read at once; iterated, bytes would be numbers. */
+function asStream(output: unknown): unknown {
+  const { Body } = (output ?? {}) as { Body?: unknown };
+  if (!(Body instanceof Uint8Array)) return output;
+  Object.defineProperties(Body, {
+    transformToByteArray: { value: () => Promise.resolve(Body) },
+    [Symbol.asyncIterator]: {
+      value: async function* (): AsyncGenerator<Uint8Array> {
+        yield Body;
+      },
+    },
+  });
+  return output;
 }
