@@ -2,12 +2,13 @@ import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwat
 import { S3Client } from '@aws-sdk/client-s3';
 import { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { requireEnvironment } from '../private/environment.contract';
-import { putJson } from '../private/object-store.lambda-shared';
+import { putBytes, putJson } from '../private/object-store.lambda-shared';
 import { type DriftReport, driftReport, versionReport } from './drift-report';
 import { endpointUsage, type UsageClients } from './endpoint-usage.lambda-shared';
 import { DIMENSION_MODEL, METRIC_NAMESPACE } from './metric-catalogue.contract';
 import { type EvaluateDriftEvent, type EvaluateDriftResult, MONITORING_ENVIRONMENT, windowKeys, type WindowPlan } from './monitoring.contract';
 import { metricPoints } from './monitoring-metrics';
+import { reportPage } from './report-page/report-page';
 import { isFirstWindow } from './training-serving-skew';
 import { gatherEvidence, lastCaptured } from './window-evidence.lambda-shared';
 import { type ObjectSource, read } from './window-profiles.lambda-shared';
@@ -35,6 +36,8 @@ export async function evaluateDrift(event: EvaluateDriftEvent, clients: Evaluate
   const captured = newest ?? (champion && usage.invocations ? await lastCaptured(plan, champion.since, event.policy, preceding, source) : undefined);
   const freshnessSeconds = captured === undefined ? null : Math.max(0, (Date.parse(window.end) - captured) / 1000);
   const report = driftReport({ window, champion, versions, ...usage, freshnessSeconds, revision, late, preceding }, event.policy);
+  const page = reportPage(model, report, evidence, event.policy);
+  await putBytes(clients.s3, bucket, windowKeys.page(model, event.windowId), Buffer.from(page), 'text/html; charset=utf-8');
   // The report says that the revision exists: nobody is told of one that has none.
   const reportKey = windowKeys.report(model, event.windowId);
   await putJson(clients.s3, bucket, reportKey, report);
