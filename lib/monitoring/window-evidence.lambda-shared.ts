@@ -1,9 +1,10 @@
-import { emptySummary, type CaptureSummary, mergeSummaries } from '../capture/capture-summary';
+import { emptySummary, type CaptureSummary } from '../capture/capture-summary';
 import { type Baseline } from '../drift';
 import { getJson, putJson } from '../private/object-store.lambda-shared';
 import { type DriftReport, type VersionEvidence } from './drift-report';
-import { type MonitoringPolicy, type MonitoringWindow, type PlannedVersion, type ProfileGroup, windowKeys, type WindowPlan } from './monitoring.contract';
+import { type MonitoringPolicy, type MonitoringWindow, type ProfileGroup, windowKeys, type WindowPlan } from './monitoring.contract';
 import { precedingWindow } from './monitoring-window';
+import { widenWindow } from './widen-window';
 import { countedFiles, mergeProfilesAt, type ObjectSource, read } from './window-profiles.lambda-shared';
 
 /** Revisions of the preceding windows that were looked at: when one of them changes, the verdict is not up to date any more. */
@@ -22,32 +23,13 @@ export async function gatherEvidence(plan: WindowPlan, policy: MonitoringPolicy,
     const keys = groups ? own(groups).map((group) => windowKeys.groupSummary(model, plan.window.id, plan.listing, group)) : own(files).map(({ profileKey }) => profileKey);
     const window = await mergeProfilesAt(keys, emptySummary(version, baseline, plan.features), source);
     await putJson(s3, bucket, windowKeys.summary(model, plan.window.id, version), window);
-    evidence.push({ baseline, window, ...(await widen(planned, window, plan, policy, preceding, source)) });
+    const widened = await widenWindow(plan.window, window, plan.intervalSeconds, policy, async (before) => {
+      const judged = own((await lookAt(before, preceding, source))?.versions ?? [])[0];
+      return judged && { outcome: judged.outcome, summary: () => read<CaptureSummary>(source, windowKeys.summary(model, before.id, version)) };
+    });
+    evidence.push({ baseline, window, ...widened });
   }
   return evidence;
-}
-
-/** Too few rows: adds the preceding windows that had no verdict of their own either, so that no row is ever judged twice. */
-async function widen(
-  { version }: PlannedVersion,
-  window: CaptureSummary,
-  plan: WindowPlan,
-  policy: MonitoringPolicy,
-  preceding: Preceding,
-  source: ObjectSource,
-): Promise<Pick<VersionEvidence, 'widened' | 'evaluatedFrom'>> {
-  let widened = window;
-  let evaluatedFrom = plan.window.start;
-  const steps = Math.floor(policy.maximumLookbackSeconds / plan.intervalSeconds);
-  for (let step = 0; step < steps && widened.profile.rows < policy.minimumSampleSize; step++) {
-    const before = precedingWindow(plan.window, step);
-    const judged = (await lookAt(before, preceding, source))?.versions.find((one) => one.version === version);
-    if (!judged) continue;
-    if (judged.outcome !== 'INSUFFICIENT_DATA') break;
-    widened = mergeSummaries(await read<CaptureSummary>(source, windowKeys.summary(source.model, before.id, version)), widened);
-    evaluatedFrom = before.start;
-  }
-  return { widened, evaluatedFrom };
 }
 
 /** When the champion's newest record was made, of a window without any: from the reports before it, or else since the version is the champion. */
