@@ -33,6 +33,7 @@ export class FakeWorld {
   public readonly requests: { service: string; operation: string; input: Json; principal: Principal; time: number }[] = [];
   public readonly published: Json[] = [];
   public readonly objects = new Map<string, string>();
+  public readonly metrics: { namespace: string; name: string; dimensions: Json }[] = [];
   public denied: (authorization: Authorization) => boolean = () => false;
   public trusted = true;
   public readonly sfn: StepFunctionsService;
@@ -41,6 +42,7 @@ export class FakeWorld {
     const services: Record<string, unknown> = {
       iam: { mayAssume: () => this.trusted, allows: (_: Principal, authorization: Authorization) => !this.denied(authorization) },
       events: { publish: (event: Json) => this.published.push(event) },
+      cloudwatch: { putMetric: (namespace: string, name: string, dimensions: Json) => this.metrics.push({ namespace, name, dimensions }) },
     };
     const simulation: Simulation = {
       clock: this.clock,

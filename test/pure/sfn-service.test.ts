@@ -156,7 +156,7 @@ describe('the API', () => {
 });
 
 describe('what others learn of an execution', () => {
-  it('timeline and EventBridge get each status', async () => {
+  it('timeline, CloudWatch and EventBridge get each status', async () => {
     const world = new FakeWorld();
     await world.run(chain({ W: wait(5), F: { Type: 'Fail', Error: 'E', Cause: 'C' } }), { a: 1 });
     await world.clock.runUntil(world.clock.now());
@@ -169,6 +169,8 @@ describe('what others learn of an execution', () => {
       ['RUNNING', START, null, '{"a":1}'],
       ['FAILED', START, START + 5000, '{"a":1}'],
     ]);
+    const dimensions = { StateMachineArn: expect.stringContaining(':stateMachine:') };
+    expect(world.metrics).toEqual(['ExecutionsStarted', 'ExecutionsFailed'].map((name) => ({ namespace: 'AWS/States', name, dimensions })));
     expect(world.published[0]).toMatchObject({ source: 'aws.states', 'detail-type': 'Step Functions Execution Status Change' });
   });
 

@@ -1,13 +1,27 @@
 import type { SimulatedService, Simulation } from '../../kernel/simulation';
-import type { Execution } from './execution';
+import type { Execution, ExecutionStatus } from './execution';
 
 /** Simulated EventBridge, as far as Step Functions needs it. */
 interface EventBus extends SimulatedService {
   publish(event: { source: string; 'detail-type': string; detail: Record<string, unknown>; resources: string[] }): unknown;
 }
 
+/** Simulated CloudWatch, as far as Step Functions needs it. */
+interface Metrics extends SimulatedService {
+  putMetric(namespace: string, name: string, dimensions: Record<string, string>, value: number, unit: string, time: number): void;
+}
+
+/** Guide, "Monitoring Step Functions metrics using Amazon CloudWatch", execution metrics. */
+const METRICS: Readonly<Record<ExecutionStatus, string>> = {
+  RUNNING: 'ExecutionsStarted',
+  SUCCEEDED: 'ExecutionsSucceeded',
+  FAILED: 'ExecutionsFailed',
+  TIMED_OUT: 'ExecutionsTimedOut',
+  ABORTED: 'ExecutionsAborted',
+};
+
 /**
- * Tells the timeline, and EventBridge (events reference, "AWS Step Functions events"), that an execution has another status. Children of
+ * Tells the timeline, CloudWatch, and EventBridge (events reference, "AWS Step Functions events"), that an execution has another status. Children of
  * a distributed Map keep quiet unless they fail; express executions send no events.
  */
 export function announce(simulation: Simulation, execution: Execution): void {
@@ -23,6 +37,8 @@ export function announce(simulation: Simulation, execution: Execution): void {
     data: { stateMachine: execution.stateMachine.name, execution: execution.name, arn: execution.arn },
   });
   if (execution.mapRun || execution.stateMachine.type === 'EXPRESS') return;
+  const dimensions = { StateMachineArn: execution.stateMachine.arn };
+  simulation.service<Metrics>('cloudwatch').putMetric('AWS/States', METRICS[status], dimensions, 1, 'Count', clock.now());
   const event = {
     source: 'aws.states',
     'detail-type': 'Step Functions Execution Status Change',
