@@ -125,7 +125,8 @@ export function modelQualityDefinition(props: ModelQualityDefinitionProps): AslD
         reasons: expr('$verdict.reasons'),
         detail: {
           version: expr('$verdict.version'),
-          windows: expr('$verdict.told.{"window": window.start, "outcome": outcome}[]'),
+          // In brackets: told nothing, the path alone would be undefined, which is an error.
+          windows: expr('[$verdict.told.{"window": window.start, "outcome": outcome}]'),
           modelQuality: expr('$verdict.modelQuality'),
           labelCoverage: expr('$verdict.labelCoverage'),
           reports: expr('$verdict.reportKeys'),

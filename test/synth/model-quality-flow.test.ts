@@ -146,6 +146,14 @@ describe('the synthesized model-quality workflow', () => {
     expect(await judge(model, 26, { busy: true })).toMatchObject({ status: 'SUCCEEDED', locks: ['busy'], outcomes: [{ outcome: 'SKIPPED' }] });
   });
 
+  it('records predictions of which nobody knows the truth yet', async () => {
+    const model = new QualityWorld();
+    model.serve(traffic(1));
+    const { status, outcomes, told } = await judge(model, 24);
+    expect({ status, told }).toEqual({ status: 'SUCCEEDED', told: [] });
+    expect(outcomes).toMatchObject([{ outcome: 'INSUFFICIENT_DATA', page: false, detail: { labelCoverage: 0, windows: [] } }]);
+  });
+
   it('judges a window for the last time without any new file', async () => {
     const model = labelled(1);
     await judge(model, 24);
