@@ -236,6 +236,7 @@ export class MlPipeline extends Construct {
     }
     const { modelName, endpointAlarms } = this;
     this.dashboard = this.monitoring?.dashboard ?? new EndpointDashboard(this, 'Dashboard', { modelName, endpointAlarms });
+    this.governance._link(this.dashboard);
     this.operations = new ModelOperations(this, 'Operations', {
       ...shared,
       registry: this.registry,

@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
+import { AlarmSeverity } from '../governance/alarm-severity';
 import { ModelGovernance } from '../governance/model-governance';
 import { endpointMetric, queueMetric, requestCountMetric } from '../monitoring/catalogue-metric';
 import { ENDPOINT_METRICS } from '../monitoring/metric-catalogue.contract';
@@ -109,6 +110,7 @@ export class EndpointAlarms extends Construct {
     return new ModelAlarm(this, id, {
       governance: this.props.governance,
       ...rest,
+      severity: AlarmSeverity.PAGE,
       comparison,
       datapointsToAlarm: periods,
       evaluationPeriods: periods,

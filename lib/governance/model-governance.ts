@@ -1,4 +1,6 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as actions from 'aws-cdk-lib/aws-cloudwatch-actions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { IFunction } from 'aws-cdk-lib/aws-lambda';
 import * as sns from 'aws-cdk-lib/aws-sns';
@@ -9,9 +11,11 @@ import { acknowledgeWildcard } from '../private/acknowledge';
 import { AslState, AslValue, catchAll, expr, handlerTask } from '../private/asl';
 import { Problems } from '../private/errors';
 import { HandlerFunction } from '../private/handler-function';
+import { AlarmSeverity } from './alarm-severity';
 import { LockName } from './lock.contract';
 import { ModelOwner } from './model-owner';
 import { OUTCOME_EVENT_SOURCE, WorkflowName } from './outcome.contract';
+import { SeverityAlarm } from './severity-alarm';
 
 export interface ModelGovernanceProps {
   readonly modelName: string;
@@ -28,10 +32,14 @@ export class ModelGovernance extends Construct {
   public readonly owner: ModelOwner;
   /** Pages go here. */
   public readonly topic: sns.ITopic;
+  /** Alarms of severity TICKET go here: the owner's `ticketTopic`, else the same topic. */
+  public readonly ticketTopic: sns.ITopic;
   public readonly lockFunction: IFunction;
   public readonly outcomeFunction: IFunction;
   /** The kill switch: freezes and releases automatic deployment and retraining. Invoked by `cdk-ml-pipeline freeze`. */
   public readonly freezeFunction: IFunction;
+  private readonly severityAlarms = new Map<AlarmSeverity, SeverityAlarm>();
+  private dashboard?: cloudwatch.Dashboard;
 
   public constructor(scope: Construct, id: string, props: ModelGovernanceProps) {
     super(scope, id);
@@ -42,6 +50,7 @@ export class ModelGovernance extends Construct {
     this.modelName = props.modelName;
     this.owner = props.owner;
     this.topic = props.owner._topic(this, props.lake.key);
+    this.ticketTopic = props.owner._ticketTopic ?? this.topic;
 
     const lock = new HandlerFunction(this, 'Lock', {
       handler: 'lock',
@@ -97,6 +106,30 @@ export class ModelGovernance extends Construct {
    */
   public _runbookUrl(anchor: string): string {
     return `${this.owner.runbookUrl}#${anchor}`;
+  }
+
+  /**
+   * Lets an alarm of the model notify: as one of its severity, or by itself when the owner wants that, and when it is in another stack, whose
+   * alarms the composite could not name without a cycle between the stacks. Silence is the end of a transition and not a state to be in, as a
+   * new alarm begins in INSUFFICIENT_DATA: so that notifies by itself.
+   *
+   * @internal
+   */
+  public _alarmed(alarm: cloudwatch.Alarm, severity: AlarmSeverity, alsoWithoutData: boolean): void {
+    const notify = new actions.SnsAction(severity === AlarmSeverity.PAGE ? this.topic : this.ticketTopic);
+    if (alsoWithoutData) alarm.addInsufficientDataAction(notify);
+    if (this.owner._eachAlarmNotifies || Stack.of(alarm) !== Stack.of(this)) alarm.addAlarmAction(notify);
+    else this.severityAlarm(severity)._add(alarm);
+  }
+
+  /**
+   * Messages lead to the model's dashboard.
+   *
+   * @internal
+   */
+  public _link(dashboard: cloudwatch.Dashboard): void {
+    this.dashboard = dashboard;
+    this.severityAlarms.forEach((alarm) => alarm._link(dashboard));
   }
 
   /**
@@ -165,6 +198,17 @@ export class ModelGovernance extends Construct {
       }),
       ...(record.onError ? { Catch: catchAll(record.onError) } : {}),
     };
+  }
+
+  private severityAlarm(severity: AlarmSeverity): SeverityAlarm {
+    let alarm = this.severityAlarms.get(severity);
+    if (!alarm) {
+      const topic = severity === AlarmSeverity.PAGE ? this.topic : this.ticketTopic;
+      alarm = new SeverityAlarm(this, severity === AlarmSeverity.PAGE ? 'Page' : 'Ticket', { modelName: this.modelName, severity, topic, runbookUrl: this.owner.runbookUrl });
+      if (this.dashboard) alarm._link(this.dashboard);
+      this.severityAlarms.set(severity, alarm);
+    }
+    return alarm;
   }
 
   private makeFreeze({ modelName, lake }: ModelGovernanceProps): IFunction {

@@ -32,6 +32,22 @@ export interface ModelOwnerOptions {
   readonly topic?: sns.ITopic;
 
   /**
+   * Existing topic for the alarms of severity TICKET, for instance the one of your ticket system. CloudWatch alarms must be allowed to
+   * publish to it.
+   *
+   * @default - the topic for pages
+   */
+  readonly ticketTopic?: sns.ITopic;
+
+  /**
+   * Every alarm notifies by itself. Otherwise all alarms of one severity notify together, once, and an alarm that joins while another of
+   * its severity stands is seen on the dashboard and by `cdk-ml-pipeline status` only.
+   *
+   * @default false
+   */
+  readonly eachAlarmNotifies?: boolean;
+
+  /**
    * How urgently pages have to be answered.
    *
    * @default Severity.HIGH
@@ -68,6 +84,16 @@ export class ModelOwner {
     this.name = name;
     this.severity = options.severity ?? Severity.HIGH;
     this.runbookUrl = options.runbookUrl ?? 'https://github.com/cdk-ml-pipeline/cdk-ml-pipeline/blob/main/docs/operator-runbook.md';
+  }
+
+  /** @internal */
+  public get _ticketTopic(): sns.ITopic | undefined {
+    return this.options.ticketTopic;
+  }
+
+  /** @internal */
+  public get _eachAlarmNotifies(): boolean {
+    return this.options.eachAlarmNotifies ?? false;
   }
 
   /** @internal */

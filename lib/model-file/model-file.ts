@@ -9,7 +9,6 @@ import { Approval } from '../evaluation/approval';
 import { EvaluationGate } from '../evaluation/evaluation-gate';
 import { ModelOwner, Severity } from '../governance/model-owner';
 import { MlPipelineProps } from '../ml-pipeline';
-import { Monitoring } from '../monitoring/monitoring';
 import { checkAgainstSchema, parseYamlOrJson } from '../private/bundled';
 import { parseDuration } from '../private/duration';
 import { didYouMean, Problems } from '../private/errors';
@@ -21,6 +20,7 @@ import { Algorithm } from '../training/algorithm';
 import { ContainerImage } from '../training/container-image';
 import { Training } from '../training/training';
 import { ALTERNATIVES, DeploymentFile, readDeployment } from './deployment-file';
+import { BUSINESS_RULES, FEATURE_METRICS, MonitoringFile, readMonitoring } from './monitoring-file';
 
 /** What a model file does not say. */
 export interface ModelFileOptions {
@@ -35,7 +35,7 @@ export interface ModelFileOptions {
 /** @internal */
 export interface ModelFile {
   readonly modelName: string;
-  readonly owner: { team: string; email?: string; severity?: string; runbookUrl?: string };
+  readonly owner: { team: string; email?: string; severity?: string; runbookUrl?: string; eachAlarmNotifies?: boolean };
   readonly trainingData: { contract: string; testWindow?: string; testShare?: number; validationShare?: number };
   readonly training: {
     container?: { image?: string; asset?: string };
@@ -49,7 +49,7 @@ export interface ModelFile {
   readonly gates?: { metric: string; atLeast?: number; atMost?: number; betterThanChampion?: number; noWorseThanChampion?: number }[];
   readonly approval?: string;
   readonly deployment?: DeploymentFile;
-  readonly monitoring?: { enabled?: boolean; interval?: string; minimumSampleSize?: number; psiThreshold?: number };
+  readonly monitoring?: MonitoringFile;
   readonly retraining?: {
     onDrift?: { cooldown?: string; windows?: number; of?: number; conceptWindows?: number; conceptOf?: number; maximumPerWeek?: number; maximumUncured?: number };
     onSchedule?: string;
@@ -102,6 +102,9 @@ export function readModelFile(scope: Construct, id: string, path: string, option
     const value = path.split('.').reduce<unknown>((part, key) => (key === '' ? part : (part as Record<string, unknown> | undefined)?.[key]), file.deployment);
     if (value !== undefined) (needed ? exactlyOne : atMostOne)(value as object, keys, path === '' ? 'deployment' : `deployment.${path}`, located, problems);
   }
+  const { featureMetrics, businessMetrics } = file.monitoring ?? {};
+  if (featureMetrics) exactlyOne(featureMetrics, FEATURE_METRICS, 'monitoring.featureMetrics', located, problems);
+  (businessMetrics ?? []).forEach((metric, index) => atMostOne(metric, BUSINESS_RULES, `monitoring.businessMetrics[${index}]`, located, problems));
   if (file.retraining) atMostOne(file.retraining, ['onDrift', 'onSchedule', 'onNewData'], 'retraining', located, problems);
   (file.gates ?? []).forEach((gate, index) => exactlyOne(gate, GATE_RULES, `gates[${index}]`, located, problems));
   problems.throwIfAny(where);
@@ -115,7 +118,7 @@ function translate(file: ModelFile, folder: string, lake: DataLake): MlPipelineP
   const { owner, trainingData } = file;
   return {
     modelName: file.modelName,
-    owner: ModelOwner.team(owner.team, { email: owner.email, severity: owner.severity as Severity | undefined, runbookUrl: owner.runbookUrl }),
+    owner: ModelOwner.team(owner.team, { email: owner.email, severity: owner.severity as Severity | undefined, runbookUrl: owner.runbookUrl, eachAlarmNotifies: owner.eachAlarmNotifies }),
     trainingData: TrainingData.fromBucket(lake, {
       contract: DataContract.fromFile(resolve(folder, trainingData.contract)),
       testWindow: duration(trainingData.testWindow),
@@ -126,7 +129,7 @@ function translate(file: ModelFile, folder: string, lake: DataLake): MlPipelineP
     gates: file.gates?.map(gate),
     approval: file.approval === 'automatic' ? Approval.automatic() : file.approval === 'manual' ? Approval.manual() : undefined,
     deployment: file.deployment && readDeployment(file.deployment),
-    monitoring: file.monitoring && monitoring(file.monitoring),
+    monitoring: file.monitoring && readMonitoring(file.monitoring),
     retraining: file.retraining && retraining(file.retraining),
     predictionLog: file.predictionLog && predictionLog(file.predictionLog),
   };
@@ -150,11 +153,6 @@ function gate(file: NonNullable<ModelFile['gates']>[number]): EvaluationGate {
   if (file.atMost !== undefined) return EvaluationGate.atMost(file.metric, file.atMost);
   if (file.betterThanChampion !== undefined) return EvaluationGate.betterThanChampion(file.metric, { margin: file.betterThanChampion });
   return EvaluationGate.noWorseThanChampion(file.metric, { tolerance: file.noWorseThanChampion });
-}
-
-function monitoring(file: NonNullable<ModelFile['monitoring']>): Monitoring {
-  if (file.enabled === false) return Monitoring.none();
-  return Monitoring.standard({ interval: duration(file.interval), minimumSampleSize: file.minimumSampleSize, psiThreshold: file.psiThreshold });
 }
 
 function predictionLog(file: NonNullable<ModelFile['predictionLog']>): PredictionLog {

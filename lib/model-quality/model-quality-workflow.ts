@@ -10,7 +10,8 @@ import { Area, QUALITY_WORK_FOLDER } from '../data/data-lake.contract';
 import { DataLake } from '../data/data-lake';
 import { ModelGovernance } from '../governance/model-governance';
 import { catalogueMetric } from '../monitoring/catalogue-metric';
-import { graph } from '../monitoring/endpoint-widgets';
+import { driftGraph } from '../monitoring/drift-widgets';
+import { alarmStatus, graph } from '../monitoring/endpoint-widgets';
 import { CatalogueMetric, METRIC_NAMESPACE, METRICS } from '../monitoring/metric-catalogue.contract';
 import { Monitoring, MonitoringSettings } from '../monitoring/monitoring';
 import { acknowledgeWildcard } from '../private/acknowledge';
@@ -98,8 +99,8 @@ export class ModelQualityWorkflow extends Construct {
     // Runs that judge a window for the first time emit the metric: each is a verdict, whenever it comes.
     const period = Duration.seconds(Math.min(settings.intervalSeconds, DAY_SECONDS));
     this.conceptDriftAlarm = this.makeAlarm(governance, period, monitored);
-    if (props.dashboard) draw(props.dashboard, modelName, settings.policy.metric, period);
     this.failureAlarm = new ExecutionFailuresAlarm(this, 'Failures', { governance, stateMachine: this.stateMachine, workflow: 'model-quality' });
+    if (props.dashboard) draw(props.dashboard, modelName, settings.policy.metric, period, [this.conceptDriftAlarm, this.failureAlarm]);
     // What a window is judged by is needed until it is judged for the last time; who wants to know more finds it in the report.
     const reach = Duration.days(Math.ceil((settings.intervalSeconds + settings.maximumDelaySeconds + settings.catchUpSeconds) / DAY_SECONDS) + 7);
     lake._expire('reports', modelName, reach, Duration.days(1), QUALITY_WORK_FOLDER);
@@ -134,7 +135,7 @@ export class ModelQualityWorkflow extends Construct {
     return { plan, extract, join, judge, publish, ...(props.controller ? { controller: props.controller.function } : {}) };
   }
 
-  private makeAlarm(governance: ModelGovernance, period: Duration, { windows, of }: MonitoringSettings): cloudwatch.Alarm {
+  private makeAlarm(governance: ModelGovernance, period: Duration, { windows, of, driftSeverity }: MonitoringSettings): cloudwatch.Alarm {
     // As far as a CloudWatch alarm looks back (PutMetricAlarm, EvaluationPeriods).
     const reach = Math.floor((7 * DAY_SECONDS) / period.toSeconds());
     return new ModelAlarm(this, 'ConceptDrift', {
@@ -142,6 +143,7 @@ export class ModelQualityWorkflow extends Construct {
       name: 'concept-drift',
       meaning: "The champion's predictions are worse than on its own test set, by the labels that have come.",
       metric: catalogueMetric(METRICS.conceptDrift, governance.modelName, period),
+      severity: driftSeverity,
       threshold: 1,
       comparison: cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       datapointsToAlarm: Math.min(windows, reach),
@@ -168,11 +170,11 @@ export class ModelQualityWorkflow extends Construct {
   }
 }
 
-function draw(dashboard: cloudwatch.Dashboard, modelName: string, metric: string, period: Duration): void {
+function draw(dashboard: cloudwatch.Dashboard, modelName: string, metric: string, period: Duration, alarms: cloudwatch.Alarm[]): void {
   const ours = (of: CatalogueMetric): cloudwatch.Metric => catalogueMetric(of, modelName, period);
   dashboard.addWidgets(
-    graph('Concept drift', [ours(METRICS.conceptDrift)]),
-    graph(`Quality by labels (${metric})`, [ours(METRICS.modelQuality)]),
+    driftGraph(`Concept drift: quality by labels (${metric})`, [ours(METRICS.modelQuality)], ours(METRICS.conceptDrift), modelName, period),
     graph('Predictions that have their label', [ours(METRICS.labelCoverage)]),
+    alarmStatus('Alarms of concept drift', alarms, 1),
   );
 }

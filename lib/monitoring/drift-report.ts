@@ -1,7 +1,9 @@
 import { type Baseline, type DriftVerdict, driftVerdict } from '../drift';
 import { type CaptureSummary, countViolations } from '../capture/capture-summary';
 import { dataQualityBreaches } from './data-quality';
+import { type BusinessVerdict } from './business-drop';
 import { type MonitoringOutcome, type MonitoringPolicy, type MonitoringWindow } from './monitoring.contract';
+import { type OperationalVerdict } from './operational-drift';
 import { type SkewReport, trainingServingSkew } from './training-serving-skew';
 
 /** What one model version's predictions in the window say. Versions are never mixed: each is compared with its own baseline. */
@@ -47,6 +49,9 @@ export interface DriftReport {
   readonly late: number;
   /** Revisions of the preceding windows that were looked at, by id; 0: that window had no report. */
   readonly preceding: Readonly<Record<string, number>>;
+  /** Latency and errors of the endpoint against their own past. */
+  readonly operational?: OperationalVerdict;
+  readonly business?: readonly BusinessVerdict[];
 }
 
 export interface VersionEvidence {
@@ -92,6 +97,8 @@ export interface WindowFacts {
   readonly revision: number;
   readonly late: number;
   readonly preceding: Readonly<Record<string, number>>;
+  readonly operational?: OperationalVerdict;
+  readonly business?: readonly BusinessVerdict[];
 }
 
 /** The window's outcome is the champion's; other versions (a canary, a version just replaced) are in the report. */
@@ -100,14 +107,15 @@ export function driftReport(facts: WindowFacts, policy: MonitoringPolicy): Drift
   const expected = ((facts.invocations ?? 0) * facts.samplingPercentage) / 100;
   const captureRatio = expected >= 1 ? Math.min(1, captured / expected) : null;
   const champion = facts.versions.find(({ version }) => version === facts.champion?.version);
-  const common = { window: facts.window, versions: facts.versions, invocations: facts.invocations, captureRatio, freshnessSeconds: facts.freshnessSeconds };
+  const common = { window: facts.window, versions: facts.versions, invocations: facts.invocations, captureRatio, freshnessSeconds: facts.freshnessSeconds, operational: facts.operational, business: facts.business };
+  const others = [...(facts.operational?.reasons ?? []), ...(facts.business ?? []).flatMap(({ reasons }) => reasons)];
   const history = { revision: facts.revision, late: facts.late, preceding: facts.preceding };
   const lateness = facts.late === 0 ? [] : [`${facts.late} captured ${facts.late === 1 ? 'file' : 'files'} came too late for any window.`];
   if (!facts.champion || !champion) {
     return { ...common, champion: null, outcome: 'NOT_DEPLOYED', reasons: ['No model version is deployed.', ...lateness], blind: false, ...history };
   }
   const blind = champion.outcome === 'INSUFFICIENT_DATA' && expected >= 1 && (expected >= policy.minimumSampleSize || isOld(facts, facts.champion.since, policy));
-  return { ...common, champion: facts.champion, outcome: champion.outcome, reasons: [...reasonsOf(champion, captureRatio), ...lateness], blind, ...history };
+  return { ...common, champion: facts.champion, outcome: champion.outcome, reasons: [...reasonsOf(champion, captureRatio), ...others, ...lateness], blind, ...history };
 }
 
 /** A low-traffic model gets the whole lookback to collect its rows before it counts as unobserved. */

@@ -2,8 +2,8 @@ import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { EndpointAlarms } from '../deployment/endpoint-alarms';
 import { OUTCOMES, WorkflowName } from '../governance/outcome.contract';
-import { endpointMetric, queueMetric, requestCountMetric } from './catalogue-metric';
-import { DIMENSION_ENDPOINT_CONFIG, DIMENSION_MODEL, DIMENSION_OUTCOME, DIMENSION_WORKFLOW, ENDPOINT_METRICS, METRIC_NAMESPACE, METRICS } from './metric-catalogue.contract';
+import { endpointMetric, outcomeMetric, queueMetric, requestCountMetric } from './catalogue-metric';
+import { DIMENSION_ENDPOINT_CONFIG, DIMENSION_MODEL, ENDPOINT_METRICS, METRIC_NAMESPACE, METRICS } from './metric-catalogue.contract';
 
 /** A third of the page. */
 export const WIDGET_WIDTH = 8;
@@ -18,8 +18,9 @@ export function line(value: number, label: string): cloudwatch.HorizontalAnnotat
   return { value, label };
 }
 
-export function alarmStatus(title: string, alarms: cloudwatch.Alarm[]): cloudwatch.AlarmStatusWidget {
-  return new cloudwatch.AlarmStatusWidget({ title, alarms, width: 3 * WIDGET_WIDTH, height: 3 });
+/** Over the whole page, or over as many of its thirds. */
+export function alarmStatus(title: string, alarms: cloudwatch.Alarm[], thirds = 3): cloudwatch.AlarmStatusWidget {
+  return new cloudwatch.AlarmStatusWidget({ title, alarms, width: thirds * WIDGET_WIDTH, height: 3 });
 }
 
 /** What the endpoint does, by the metrics that its kind has. */
@@ -59,19 +60,7 @@ function capacity({ _kind: kind, _settings: settings, _endpointName: endpointNam
 
 /** What the workflows ended with. */
 export function outcomes(modelName: string, period: Duration): cloudwatch.GraphWidget {
-  const metrics = (Object.keys(OUTCOMES) as WorkflowName[]).flatMap((workflow) =>
-    OUTCOMES[workflow].map(
-      (outcome) =>
-        new cloudwatch.Metric({
-          namespace: METRIC_NAMESPACE,
-          metricName: METRICS.workflowOutcome.name,
-          dimensionsMap: { [DIMENSION_MODEL]: modelName, [DIMENSION_WORKFLOW]: workflow, [DIMENSION_OUTCOME]: outcome },
-          label: `${workflow} ${outcome}`,
-          period,
-          statistic: 'Sum',
-        }),
-    ),
-  );
+  const metrics = (Object.keys(OUTCOMES) as WorkflowName[]).flatMap((workflow) => OUTCOMES[workflow].map((outcome) => outcomeMetric(modelName, workflow, outcome, period)));
   return graph('Outcomes', metrics, { stacked: true });
 }
 

@@ -3,11 +3,10 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { requireEnvironment } from '../private/environment.contract';
 import { putBytes, putJson } from '../private/object-store.lambda-shared';
-import { type DriftReport, driftReport, versionReport } from './drift-report';
+import { driftReport, versionReport } from './drift-report';
 import { endpointUsage, type UsageClients } from './endpoint-usage.lambda-shared';
-import { DIMENSION_MODEL, METRIC_NAMESPACE } from './metric-catalogue.contract';
 import { type EvaluateDriftEvent, type EvaluateDriftResult, MONITORING_ENVIRONMENT, windowKeys, type WindowPlan } from './monitoring.contract';
-import { metricPoints } from './monitoring-metrics';
+import { metricRequests } from './monitoring-metrics';
 import { reportPage } from './report-page/report-page';
 import { isFirstWindow } from './training-serving-skew';
 import { gatherEvidence, lastCaptured } from './window-evidence.lambda-shared';
@@ -31,7 +30,9 @@ export async function evaluateDrift(event: EvaluateDriftEvent, clients: Evaluate
     const first = one.window.version === champion?.version && isFirstWindow(window, champion.since, event.policy);
     return versionReport({ ...one, first }, event.policy);
   });
-  const usage = champion ? await endpointUsage(window, environment.ENDPOINT_NAME, event.samplingPercentage, clients) : { invocations: null, samplingPercentage: 100 };
+  const { policy, samplingPercentage } = event;
+  const asked = { endpointName: environment.ENDPOINT_NAME, window, intervalSeconds: plan.intervalSeconds, samplingPercentage, policy };
+  const usage = champion ? await endpointUsage({ ...asked, since: champion.since }, clients) : { invocations: null, samplingPercentage: 100 };
   const newest = evidence.find((one) => one.window.version === champion?.version)?.window.newestInferenceTime;
   const captured = newest ?? (champion && usage.invocations ? await lastCaptured(plan, champion.since, event.policy, preceding, source) : undefined);
   const freshnessSeconds = captured === undefined ? null : Math.max(0, (Date.parse(window.end) - captured) / 1000);
@@ -41,7 +42,7 @@ export async function evaluateDrift(event: EvaluateDriftEvent, clients: Evaluate
   // The report says that the revision exists: nobody is told of one that has none.
   const reportKey = windowKeys.report(model, event.windowId);
   await putJson(clients.s3, bucket, reportKey, report);
-  await putMetrics(report, clients.cloudwatch, model);
+  for (const request of metricRequests(report, model, policy)) await clients.cloudwatch.send(new PutMetricDataCommand(request));
   const judged = versions.find(({ version }) => version === champion?.version);
   return {
     outcome: report.outcome,
@@ -54,22 +55,6 @@ export async function evaluateDrift(event: EvaluateDriftEvent, clients: Evaluate
     driftedShare: judged?.verdict.driftedShare ?? null,
     predictionPsi: judged?.verdict.predictionPsi ?? null,
   };
-}
-
-/** At the end of the window, so that a repetition writes the same points and alarms see windows, not run times. */
-async function putMetrics(report: DriftReport, cloudwatch: CloudWatchClient, model: string): Promise<void> {
-  await cloudwatch.send(
-    new PutMetricDataCommand({
-      Namespace: METRIC_NAMESPACE,
-      MetricData: metricPoints(report).map(({ metric, value }) => ({
-        MetricName: metric.name,
-        Dimensions: [{ Name: DIMENSION_MODEL, Value: model }],
-        Timestamp: new Date(report.window.end),
-        Unit: metric.unit,
-        Value: value,
-      })),
-    }),
-  );
 }
 
 const clients: EvaluateDriftClients = { s3: new S3Client({}), sagemaker: new SageMakerClient({}), cloudwatch: new CloudWatchClient({}) };

@@ -8,6 +8,10 @@ export const METRIC_NAMESPACE = 'CdkMlPipeline';
 export const DIMENSION_MODEL = 'ModelName';
 /** Additional dimension of deployment metrics. */
 export const DIMENSION_ENDPOINT_CONFIG = 'EndpointConfigName';
+/** Additional dimension of the metrics of single features. */
+export const DIMENSION_FEATURE = 'FeatureName';
+/** Additional dimension of the metrics of single business metrics. */
+export const DIMENSION_BUSINESS_METRIC = 'BusinessMetricName';
 /** Additional dimensions of the outcome metric. */
 export const DIMENSION_WORKFLOW = 'Workflow';
 export const DIMENSION_OUTCOME = 'Outcome';
@@ -71,6 +75,32 @@ export const METRICS = {
     unit: 'Seconds',
     dimensions: model,
     description: 'age of the newest captured prediction at the end of the window; absent when nothing was captured and nothing was expected',
+  },
+  trainingServingSkew: {
+    name: 'TrainingServingSkew',
+    unit: 'None',
+    dimensions: model,
+    sparse: true,
+    description: '1 when features came to the endpoint, in a first window of the version, as they were neither in training nor in the test, else absent',
+  },
+  operationalDrift: {
+    name: 'OperationalDrift',
+    unit: 'None',
+    dimensions: model,
+    sparse: true,
+    description: '1 when latency or error rate of the endpoint has moved away from its own past, else absent',
+  },
+  featurePsi: {
+    name: 'FeaturePopulationStabilityIndex',
+    unit: 'None',
+    dimensions: [DIMENSION_MODEL, DIMENSION_FEATURE],
+    description: 'population stability index of a feature that FeatureMetrics chose; absent below the minimum sample',
+  },
+  businessDrop: {
+    name: 'BusinessMetricDrop',
+    unit: 'Percent',
+    dimensions: [DIMENSION_MODEL, DIMENSION_BUSINESS_METRIC],
+    description: 'how far a business metric fell behind its past, for those with dropsBy; 0 when it did not, absent when it or its past has no value',
   },
   analysisFailed: {
     name: 'DeploymentAnalysisFailed',

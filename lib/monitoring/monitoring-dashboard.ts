@@ -3,6 +3,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { EndpointAlarms } from '../deployment/endpoint-alarms';
 import { catalogueMetric } from './catalogue-metric';
+import { businessRows, driftRows } from './drift-widgets';
 import { alarmStatus, deploymentAnalysis, endpointRow, graph, line, outcomes } from './endpoint-widgets';
 import { CatalogueMetric, METRICS } from './metric-catalogue.contract';
 import { MonitoringSettings } from './monitoring';
@@ -15,7 +16,7 @@ export interface MonitoringDashboardProps {
   readonly endpointAlarms: EndpointAlarms;
 }
 
-/** One page per model: alarms, the kinds of drift, what the endpoint does, deployments, and what its workflows ended with. */
+/** One page per model: alarms, the kinds of drift, business metrics, what the endpoint does, deployments, and what its workflows ended with. */
 export class MonitoringDashboard extends cloudwatch.Dashboard {
   public constructor(scope: Construct, id: string, props: MonitoringDashboardProps) {
     const { modelName, settings, endpointAlarms } = props;
@@ -24,19 +25,15 @@ export class MonitoringDashboard extends cloudwatch.Dashboard {
     super(scope, id, {
       widgets: [
         [alarmStatus(modelName, [...endpointAlarms.all, ...props.alarms])],
-        [
-          graph('Data drift', [ours(METRICS.driftedShare), ours(METRICS.drift)], { leftAnnotations: [line(settings.policy.driftedShare, 'data drift')] }),
-          graph('Population stability index of the predictions', [ours(METRICS.predictionPsi)], {
-            leftAnnotations: [line(settings.policy.psiThreshold, 'drift'), line(settings.policy.psiWarning, 'warning')],
-          }),
-          graph('Prediction drift and data quality', [ours(METRICS.predictionDrift), ours(METRICS.dataQualityBreach)], { right: [ours(METRICS.schemaViolations)] }),
-        ],
+        ...driftRows(modelName, settings, endpointAlarms),
+        ...businessRows(modelName, settings),
         endpointRow(endpointAlarms),
         [
           graph('Rows judged', [ours(METRICS.rowsEvaluated)], { right: [ours(METRICS.insufficientData), ours(METRICS.monitorBlind), ours(METRICS.predictionLogProblems)] }),
           graph('Captured share of invocations', [ours(METRICS.captureRatio)], {
             leftAnnotations: [line(settings.captureRatio, 'capture gap')],
             right: [ours(METRICS.freshness), ...(endpointAlarms._kind === 'ASYNCHRONOUS' ? [ours(METRICS.asynchronousCaptureProblems)] : [])],
+            rightYAxis: { min: 0 },
           }),
           deploymentAnalysis(modelName),
         ],

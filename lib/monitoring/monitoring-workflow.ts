@@ -102,10 +102,11 @@ export class MonitoringWorkflow extends Construct {
     allowDistributedMap(this, this.stateMachine);
 
     this.schedule = this.runEveryWindow(modelName, settings.intervalSeconds / 3600, settings.watermarkSeconds / 60);
-    const alarms = new MonitoringAlarms(this, 'Alarms', { governance, settings, stateMachine: this.stateMachine });
+    const alarms = new MonitoringAlarms(this, 'Alarms', { governance, settings, stateMachine: this.stateMachine, endpointAlarms });
     this.alarms = alarms.all;
     this.dataDriftAlarm = alarms.dataDrift;
     this.dashboard = new MonitoringDashboard(this, 'Dashboard', { modelName, settings, alarms: this.alarms, endpointAlarms });
+    governance._link(this.dashboard);
   }
 
   private handlers(props: MonitoringWorkflowProps): Record<Exclude<keyof MonitoringHandlers, 'controller'>, HandlerFunction> {

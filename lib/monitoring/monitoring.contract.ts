@@ -1,5 +1,6 @@
 import { type MonitoredFeature } from '../capture/capture.contract';
 import { lakeKeys } from '../data/data-lake.contract';
+import { type BusinessDropSettings, type FeatureMetricsSettings, type OperationalDriftSettings } from './monitoring-choices.contract';
 
 /**
  * What the monitoring workflow and its handlers share: events, results and the objects of one window below
@@ -157,6 +158,11 @@ export interface MonitoringPolicy {
   readonly missingShareIncrease: number;
   /** How far back a window that has too few rows may reach. */
   readonly maximumLookbackSeconds: number;
+  /** Absent: no feature has a metric of its own. */
+  readonly featureMetrics?: FeatureMetricsSettings;
+  /** Business metrics that are compared with their own past. */
+  readonly business?: readonly BusinessDropSettings[];
+  readonly operational?: OperationalDriftSettings;
 }
 
 export type MonitoringOutcome = 'STABLE' | 'DRIFTED' | 'INSUFFICIENT_DATA' | 'DATA_QUALITY' | 'NOT_DEPLOYED';

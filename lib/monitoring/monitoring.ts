@@ -1,8 +1,11 @@
 import { Duration, Token } from 'aws-cdk-lib';
+import { AlarmSeverity } from '../governance/alarm-severity';
 import { ContractDocument } from '../data/data-contract.contract';
 import { GroundTruth } from '../model-quality/ground-truth';
 import { Defaults } from '../private/defaults';
 import { didYouMean, Problems } from '../private/errors';
+import { BusinessMetric } from './business-metric';
+import { FeatureMetrics } from './feature-metrics';
 import { MonitoringPolicy } from './monitoring.contract';
 
 export interface StandardMonitoringOptions {
@@ -86,6 +89,36 @@ export interface StandardMonitoringOptions {
   readonly captureRatioThreshold?: number;
 
   /**
+   * Features that have a CloudWatch metric of their own. The report of every window has all of them.
+   *
+   * @default FeatureMetrics.none()
+   */
+  readonly featureMetrics?: FeatureMetrics;
+
+  /**
+   * What the predictions are good for, as your application sees it, shown beside the model's metrics, with an alarm where you say so.
+   *
+   * @default - none
+   */
+  readonly businessMetrics?: BusinessMetric[];
+
+  /**
+   * Factor by which latency or error rate of the endpoint must exceed their own past, the week before, to have drifted; more than their
+   * usual spread explains, too.
+   *
+   * @default 1.5
+   */
+  readonly operationalFactor?: number;
+
+  /**
+   * How soon drift of data, predictions and concept has to be answered. With PAGE, drift that stands for days keeps a page about the endpoint
+   * from being sent: all alarms of a severity notify as one.
+   *
+   * @default AlarmSeverity.TICKET
+   */
+  readonly driftSeverity?: AlarmSeverity;
+
+  /**
    * What turned out to be true, by which predictions are judged: concept drift.
    *
    * @default - no labels come, and concept drift is not looked for
@@ -100,6 +133,8 @@ export interface MonitoringSettings {
   readonly windows: number;
   readonly of: number;
   readonly captureRatio: number;
+  readonly driftSeverity: AlarmSeverity;
+  readonly businessMetrics: readonly BusinessMetric[];
   readonly policy: MonitoringPolicy;
 }
 
@@ -175,6 +210,10 @@ export class Monitoring {
       'must be an integer of at least 30, below which no statistic of ten bins means anything',
       'use 200, or a longer interval when there is little traffic',
     );
+    const factor = options.operationalFactor;
+    problems.require(factor === undefined || factor >= 1.1, 'OperationalFactorOutOfRange', `${path}.operationalFactor`, factor, 'must be at least 1.1', 'use 1.5: half as much again');
+    options.featureMetrics?._validate(`${path}.featureMetrics`, problems);
+    this.validateBusiness(path, problems);
     for (const [feature, weight] of Object.entries(options.featureWeights ?? {})) {
       problems.require(weight >= 0, 'FeatureWeightNegative', `${path}.featureWeights.${feature}`, weight, 'must not be negative', 'use 0 for a feature that shall never count');
     }
@@ -193,6 +232,7 @@ export class Monitoring {
     };
     Object.keys(weights).forEach((name) => check(name, `${path}.featureWeights.${name}`));
     (this.options?.criticalFeatures ?? []).forEach((name, index) => check(name, `${path}.criticalFeatures[${index}]`));
+    this.options?.featureMetrics?._validateFeatures(`${path}.featureMetrics`, problems, features);
     const allZero = features.length > 0 && features.every((name) => weights[name] === 0);
     problems.require(!allZero, 'NoFeatureCounts', `${path}.featureWeights`, weights, 'must leave a feature with a weight above 0', 'give the features that matter a weight of 1');
   }
@@ -207,6 +247,8 @@ export class Monitoring {
       windows: options.windows ?? Defaults.ALARM_WINDOWS,
       of: options.of ?? Defaults.ALARM_OF,
       captureRatio: options.captureRatioThreshold ?? Defaults.CAPTURE_RATIO_THRESHOLD,
+      driftSeverity: options.driftSeverity ?? AlarmSeverity.TICKET,
+      businessMetrics: options.businessMetrics ?? [],
       policy: {
         minimumSampleSize: options.minimumSampleSize ?? Defaults.MINIMUM_SAMPLE_SIZE,
         psiThreshold,
@@ -218,8 +260,24 @@ export class Monitoring {
         violationShare: Defaults.VIOLATION_SHARE,
         missingShareIncrease: Defaults.MISSING_SHARE_INCREASE,
         maximumLookbackSeconds: Defaults.MAXIMUM_LOOKBACK.toSeconds(),
+        featureMetrics: options.featureMetrics?._settings,
+        business: options.businessMetrics?.flatMap((metric) => metric._drop ?? []),
+        operational: {
+          factor: options.operationalFactor ?? Defaults.OPERATIONAL_FACTOR,
+          minimumRequests: options.minimumSampleSize ?? Defaults.MINIMUM_SAMPLE_SIZE,
+          minimumWindows: Defaults.OPERATIONAL_WINDOWS,
+        },
       },
     };
+  }
+
+  private validateBusiness(path: string, problems: Problems): void {
+    const { businessMetrics: metrics, intervalSeconds } = this._settings();
+    metrics.forEach((metric, index) => metric._validate(`${path}.businessMetrics[${index}]`, problems, intervalSeconds));
+    const twice = metrics.find((metric, index) => metrics.findIndex(({ _name: name }) => name === metric._name) < index);
+    problems.require(twice === undefined, 'BusinessMetricTwice', `${path}.businessMetrics`, twice?._name, 'must have different names', 'name one of them otherwise');
+    // A composite alarm watches at most 100 others (API_PutCompositeAlarm).
+    problems.require(metrics.length <= 20, 'TooManyBusinessMetrics', `${path}.businessMetrics`, metrics.length, 'must be at most 20', 'leave out what nobody would act on');
   }
 
   private validateWindows(options: StandardMonitoringOptions, path: string, problems: Problems): void {

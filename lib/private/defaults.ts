@@ -121,6 +121,12 @@ export class Defaults {
   public static readonly VIOLATION_SHARE = 0.1;
   public static readonly MISSING_SHARE_INCREASE = 0.05;
   public static readonly CAPTURE_RATIO_THRESHOLD = 0.5;
+  /** Half as much again: what callers begin to notice; its quietness is in docs/adr/0011. */
+  public static readonly OPERATIONAL_FACTOR = 1.5;
+  /** A day of hours. */
+  public static readonly OPERATIONAL_WINDOWS = 24;
+  /** Windows become one value each. */
+  public static readonly BUSINESS_STATISTIC = 'Average';
   /** Spark's and Hadoop's sign that an output is complete. */
   public static readonly MARKER = '_SUCCESS';
   public static readonly RETRAINING_WINDOWS = 3;

@@ -77,6 +77,8 @@ export class MonitoringWorld {
   public readonly outcomes: Record<string, any>[] = [];
   public readonly running = new Set<string>();
   public readonly trainingJobs = new Map<string, object>();
+  /** Points of CloudWatch by query: time and value. */
+  public readonly history: Record<string, [time: number, value: number][]> = {};
   public invocations: number[] = [];
   public readonly queries: Record<string, any>[] = [];
   /** More that DescribeEndpoint says. */
@@ -144,7 +146,7 @@ export class MonitoringWorld {
         return { DataCaptureConfig: { CurrentSamplingPercentage: this.samplingPercentage }, ...this.endpoint };
       case 'GetMetricDataCommand':
         this.queries.push(...input.MetricDataQueries);
-        return { MetricDataResults: [{ Id: 'invocations', Values: this.invocations }] };
+        return { MetricDataResults: this.metricData(input.EndTime.getTime(), input.MetricDataQueries) };
       case 'PutMetricDataCommand':
         this.metrics.push(input);
         return {};
@@ -177,6 +179,14 @@ export class MonitoringWorld {
     const next = from + this.pageSize;
     const contents = page.map((Key) => ({ Key, ETag: this.objects.get(Key)!.etag, Size: this.objects.get(Key)!.body.length }));
     return { Contents: contents, IsTruncated: next < keys.length, ...(next < keys.length ? { NextContinuationToken: String(next) } : {}) };
+  }
+
+  /** The window's invocations, and what a test says about other metrics and other times. */
+  private metricData(end: number, queries: readonly any[]): { Id: string; Timestamps: Date[]; Values: number[] }[] {
+    return queries.map(({ Id, MetricStat }) => {
+      const points = [...(Id === 'invocations' ? this.invocations.map((value) => [end - MetricStat.Period * 1000, value] as const) : []), ...(this.history[Id] ?? [])];
+      return { Id, Timestamps: points.map(([time]) => new Date(time)), Values: points.map(([, value]) => value) };
+    });
   }
 }
 

@@ -59,7 +59,7 @@ describe('monitoring a window', () => {
     model.endpoint = endpoint;
     model.invocations = [600];
     await model.monitor(10);
-    expect(model.queries.map(({ MetricStat }) => [MetricStat.Metric.MetricName, MetricStat.Stat])).toEqual([[metricName, statistic]]);
+    expect(model.queries.filter(({ Id }) => Id === 'invocations').map(({ MetricStat }) => [MetricStat.Metric.MetricName, MetricStat.Stat])).toEqual([[metricName, statistic]]);
   });
 
   it('reads every file of the window and version, over pages, and no other', async () => {

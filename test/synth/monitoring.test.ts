@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import validate from 'asl-validator';
 import { AwsSolutionsChecks } from 'cdk-nag';
@@ -11,11 +12,16 @@ import { DataContract } from '../../lib/data/data-contract';
 import { DataLake } from '../../lib/data/data-lake';
 import { Deployment } from '../../lib/deployment/choices/deployment';
 import { EndpointAlarms } from '../../lib/deployment/endpoint-alarms';
+import { AlarmSeverity } from '../../lib/governance/alarm-severity';
 import { ModelGovernance } from '../../lib/governance/model-governance';
 import { ModelOwner } from '../../lib/governance/model-owner';
+import { BusinessMetric } from '../../lib/monitoring/business-metric';
+import { FeatureMetrics } from '../../lib/monitoring/feature-metrics';
+import { type CatalogueMetric, METRICS } from '../../lib/monitoring/metric-catalogue.contract';
 import { Monitoring } from '../../lib/monitoring/monitoring';
 import { MonitoringWorkflow } from '../../lib/monitoring/monitoring-workflow';
 import { ConfigurationError, Problems } from '../../lib/private/errors';
+import { ExecutionFailuresAlarm } from '../../lib/private/execution-failures';
 import { Workflow } from '../../lib/private/workflow';
 import { ModelRegistry } from '../../lib/registry/model-registry';
 import { Retraining } from '../../lib/retraining/retraining';
@@ -132,11 +138,58 @@ describe('the monitoring workflow', () => {
       expect(Properties.AlarmName).toMatch(new RegExp(`/${anchor}$`));
       expect(runbook.toLowerCase().replace(/ /g, '-')).toContain(`\n##-${anchor}\n`);
       expect(Properties.TreatMissingData, anchor).toBeDefined();
-      expect(Properties.AlarmActions.length, anchor).toBe(1);
     }
   });
 
-  it('pages when the monitor falls silent, but not before it ever spoke', () => {
+  it('takes silence of a sparse metric for no breach', () => {
+    const sparse = Object.values<CatalogueMetric>(METRICS).filter((metric) => metric.sparse === true).map(({ name }) => name);
+    const watching = Object.values(template.findResources('AWS::CloudWatch::Alarm')).filter(({ Properties }) => sparse.includes(Properties.MetricName));
+    expect(watching.map(({ Properties }) => [Properties.MetricName, Properties.TreatMissingData])).toEqual([
+      ['OperationalDrift', 'notBreaching'],
+      ['TrainingServingSkew', 'notBreaching'],
+    ]);
+  });
+
+  it('notifies once for all alarms of a severity, and leads to dashboard and runbook', () => {
+    const alarms = template.findResources('AWS::CloudWatch::Alarm');
+    expect(Object.values(alarms).filter(({ Properties }) => Properties.AlarmActions !== undefined)).toEqual([]);
+    const composites = Object.values(template.findResources('AWS::CloudWatch::CompositeAlarm'));
+    expect(composites.map(({ Properties }) => Properties.AlarmName)).toEqual(['Test/Governance/ticket', 'Test/Governance/page']);
+    const watched = composites.map(({ Properties }) => Object.keys(alarms).filter((id) => JSON.stringify(Properties.AlarmRule).includes(`"${id}"`)).map((id) => alarms[id]!['Properties'].AlarmName.split('/').pop()));
+    expect(watched[0]).toEqual(expect.arrayContaining(['data-drift', 'prediction-drift', 'data-quality', 'blind-monitor', 'stale-capture', 'operational-drift', 'monitoring-failures', 'retraining-controller-failures']));
+    expect(watched[1]).toEqual(['endpoint-errors', 'endpoint-latency']);
+    expect(watched.flat().length).toBe(Object.keys(alarms).length);
+    for (const { Properties } of composites) {
+      expect(Properties.AlarmActions.length).toBe(1);
+      const description = JSON.stringify(Properties.AlarmDescription);
+      expect(description).toContain('#dashboards:name=');
+      expect(description).toMatch(/operator-runbook\.md#(page|ticket)"/);
+    }
+  });
+
+  it('lets every alarm notify by itself when the owner wants that, and tickets go elsewhere', () => {
+    const stack = new Stack(new App(), 'Owner', { env: { account: '111122223333', region: 'us-east-1' } });
+    const tickets = Topic.fromTopicArn(stack, 'Tickets', 'arn:aws:sns:us-east-1:111122223333:tickets');
+    const governance = new ModelGovernance(stack, 'Governance', { modelName: MODEL, lake: new DataLake(stack, 'Lake'), owner: ModelOwner.team('flight-ops', { ticketTopic: tickets, eachAlarmNotifies: true }) });
+    new EndpointAlarms(stack, 'EndpointAlarms', { endpointName: MODEL, governance, deployment: Deployment.canary() });
+    const failing = new Workflow(stack, 'Training', { definition: { Comment: '', QueryLanguage: 'JSONata', StartAt: 'Done', States: { Done: { Type: 'Succeed' } } }, handlers: [], timeout: Duration.hours(1) });
+    new ExecutionFailuresAlarm(stack, 'Failures', { governance, stateMachine: failing.stateMachine, workflow: 'training' });
+    const owned = Template.fromStack(stack);
+    owned.resourceCountIs('AWS::CloudWatch::CompositeAlarm', 0);
+    owned.hasResourceProperties('AWS::CloudWatch::Alarm', { AlarmName: 'Owner/training-failures', AlarmActions: ['arn:aws:sns:us-east-1:111122223333:tickets'] });
+    owned.hasResourceProperties('AWS::CloudWatch::Alarm', { AlarmName: 'Owner/EndpointAlarms/endpoint-errors', AlarmActions: [{ Ref: Match.stringLikeRegexp('GovernanceTopic') }] });
+  });
+
+  it('takes silence for stale captures where requests were counted, and only there', () => {
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      AlarmName: Match.stringLikeRegexp('stale-capture$'),
+      Threshold: 3600,
+      TreatMissingData: 'notBreaching',
+      Metrics: Match.arrayWith([Match.objectLike({ Expression: 'IF(FILL(requests, 0) > 0, FILL(age, 7200), 0)', Id: 'expr_1' })]),
+    });
+  });
+
+  it('notifies when the monitor falls silent, but not before it ever spoke', () => {
     template.hasResourceProperties('AWS::CloudWatch::Alarm', {
       MetricName: 'MonitorBlind',
       TreatMissingData: 'missing',
@@ -149,6 +202,76 @@ describe('the monitoring workflow', () => {
 
   it('alarms on drift in two of three windows', () => {
     template.hasResourceProperties('AWS::CloudWatch::Alarm', { MetricName: 'DataDrift', Period: 3600, DatapointsToAlarm: 2, EvaluationPeriods: 3, TreatMissingData: 'ignore' });
+  });
+});
+
+describe('choices of metrics', () => {
+  const chosen = synthesize(
+    Monitoring.standard({
+      featureMetrics: FeatureMetrics.top(1),
+      businessMetrics: [
+        BusinessMetric.cloudWatch({ name: 'conversion', namespace: 'Shop', metricName: 'Converted', dimensions: { Shop: 'de' } }).dropsBy(20, Duration.days(7)),
+        BusinessMetric.cloudWatch({ name: 'complaints', namespace: 'Shop', metricName: 'Complaints', statistic: 'Sum', severity: AlarmSeverity.PAGE }).atMost(10),
+        BusinessMetric.cloudWatch({ name: 'revenue', namespace: 'Shop', metricName: 'Revenue', statistic: 'Sum' }),
+      ],
+    }),
+  ).template;
+  const dashboard = JSON.stringify(Object.values(chosen.findResources('AWS::CloudWatch::Dashboard'))[0]!['Properties'].DashboardBody);
+
+  it('tells the handlers which features and business metrics to publish', () => {
+    const { policy } = definition(chosen).States.EvaluateDrift.Arguments.Payload;
+    expect(policy.featureMetrics).toEqual({ type: 'TOP', count: 1 });
+    expect(policy.business).toEqual([{ name: 'conversion', namespace: 'Shop', metricName: 'Converted', dimensions: { Shop: 'de' }, statistic: 'Average', percent: 20, againstSeconds: 604800 }]);
+  });
+
+  it('alarms on business metrics, as the drift alarms do', () => {
+    const shared = { DatapointsToAlarm: 2, EvaluationPeriods: 3, TreatMissingData: 'notBreaching', Period: 3600 } as const;
+    chosen.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      ...shared,
+      AlarmName: Match.stringLikeRegexp('/conversion/business-metric$'),
+      MetricName: 'BusinessMetricDrop',
+      Dimensions: [
+        { Name: 'BusinessMetricName', Value: 'conversion' },
+        { Name: 'ModelName', Value: MODEL },
+      ],
+      Threshold: 20,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+    });
+    chosen.hasResourceProperties('AWS::CloudWatch::Alarm', { ...shared, Namespace: 'Shop', MetricName: 'Complaints', Statistic: 'Sum', Threshold: 10, ComparisonOperator: 'GreaterThanThreshold' });
+    const names = Object.values(chosen.findResources('AWS::CloudWatch::Alarm')).map(({ Properties }) => Properties.AlarmName as string);
+    expect(names.filter((name) => name.endsWith('/business-metric'))).toHaveLength(2);
+    chosen.hasResourceProperties('AWS::CloudWatch::CompositeAlarm', { AlarmName: 'Test/Governance/page', AlarmRule: { 'Fn::Join': ['', Match.arrayWith([{ 'Fn::GetAtt': [Match.stringLikeRegexp('Businesscomplaints'), 'Arn'] }])] } });
+  });
+
+  it('shows every kind of drift with the releases, features by choice and business metrics', () => {
+    for (const part of ['Data drift', 'Prediction drift', 'Operational drift', 'FeaturePopulationStabilityIndex', 'Business: conversion', 'Business: complaints', 'Business: revenue']) expect(dashboard).toContain(part);
+    expect(dashboard.match(/FILL\(deployed, 0\)/g)).toHaveLength(4);
+    expect(JSON.stringify(Object.values(synthesize().template.findResources('AWS::CloudWatch::Dashboard')))).not.toContain('FeaturePopulationStabilityIndex');
+  });
+
+  it('fails with every wrong value at once', () => {
+    const wrong = Monitoring.standard({
+      operationalFactor: 1,
+      featureMetrics: FeatureMetrics.top(0),
+      businessMetrics: [
+        BusinessMetric.cloudWatch({ name: 'Conversion rate', namespace: '', metricName: 'x', statistic: 'Median' }),
+        BusinessMetric.cloudWatch({ name: 'a', namespace: 'Shop', metricName: 'x' }).dropsBy(100, Duration.minutes(90)),
+        BusinessMetric.cloudWatch({ name: 'a', namespace: 'Shop', metricName: 'x' }).atLeast(Number.NaN),
+      ],
+    });
+    expect(problemsOf(wrong, 'monitoring')).toEqual([
+      'OperationalFactorOutOfRange monitoring.operationalFactor',
+      'FeatureMetricsCountInvalid monitoring.featureMetrics',
+      'BusinessMetricNameInvalid monitoring.businessMetrics[0].name',
+      'BusinessMetricInvalid monitoring.businessMetrics[0].namespace',
+      'BusinessMetricInvalid monitoring.businessMetrics[0].statistic',
+      'BusinessLimitInvalid monitoring.businessMetrics[1]',
+      'BusinessLimitInvalid monitoring.businessMetrics[1]',
+      'BusinessLimitInvalid monitoring.businessMetrics[2]',
+      'BusinessMetricTwice monitoring.businessMetrics',
+    ]);
+    expect(problemsOf(Monitoring.standard({ featureMetrics: FeatureMetrics.of() }), 'monitoring')).toEqual(['FeatureMetricsEmpty monitoring.featureMetrics']);
+    expect(problemsOf(Monitoring.standard({ featureMetrics: FeatureMetrics.all(), businessMetrics: [] }), 'monitoring')).toEqual([]);
   });
 });
 
@@ -195,6 +318,7 @@ describe('Monitoring', () => {
     };
     expect(problem(Monitoring.standard({ criticalFeatures: ['distanse'] }))).toContain("did you mean 'distance'?");
     expect(problem(Monitoring.standard({ featureWeights: { distance: 0, origin: 0 } }))).toContain('NoFeatureCounts');
+    expect(problem(Monitoring.standard({ featureMetrics: FeatureMetrics.of('orgin') }))).toContain("did you mean 'origin'?");
     expect(problem(Monitoring.none())).toContain('MonitoringDisabled');
   });
 

@@ -29,7 +29,10 @@ function described(deployment: ml.Deployment, captures: boolean): [alarm: string
     predictionLog: captures ? ml.PredictionLog.standard() : undefined,
     deployment,
   });
-  return Object.entries(Template.fromStack(stack).findResources('AWS::CloudWatch::Alarm')).map(([id, { Properties }]) => [id, (Properties as { AlarmDescription?: string }).AlarmDescription ?? '']);
+  const template = Template.fromStack(stack);
+  const alarms = ['Alarm', 'CompositeAlarm'].flatMap((type) => Object.entries(template.findResources(`AWS::CloudWatch::${type}`)));
+  // The dashboard's name is known to CloudFormation only, so a description that links to it is in parts.
+  return alarms.map(([id, { Properties }]) => [id, JSON.stringify((Properties as { AlarmDescription?: unknown }).AlarmDescription ?? '')]);
 }
 
 const asynchronous = ml.Deployment.canary({ endpoint: ml.Endpoint.asynchronous({ autoscaling: ml.Autoscaling.backlogPerInstance({ minimum: 0, maximum: 2 }) }) });

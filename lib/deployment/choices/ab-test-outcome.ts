@@ -1,4 +1,5 @@
 import { TaskType } from '../../data/data-contract.contract';
+import { requireMetricNames } from '../../private/custom-metric';
 import { Defaults } from '../../private/defaults';
 import { Problems } from '../../private/errors';
 import { TestOutcomeSettings } from '../deployment.contract';
@@ -113,13 +114,9 @@ class MetricOutcome extends AbTestOutcome {
   public _validate(path: string, problems: Problems): void {
     const { namespace, metricName } = this.options;
     const variantDimension = this.options.variantDimension ?? Defaults.VARIANT_DIMENSION;
-    for (const [name, value] of Object.entries({ namespace, metricName, variantDimension })) {
-      // API_PutMetricData and API_Dimension.
-      problems.require(value.length >= 1 && value.length <= 255, 'OutcomeMetricInvalid', `${path}.${name}`, value, 'must have 1 to 255 characters', 'give the name as your application publishes it');
-    }
+    requireMetricNames({ namespace, metricName, variantDimension }, { path, code: 'OutcomeMetricInvalid', dimensions: this.options.dimensions ?? {}, maximumDimensions: 29 }, problems);
     const dimensions = Object.keys(this.options.dimensions ?? {});
     problems.require(!dimensions.includes(variantDimension), 'OutcomeMetricInvalid', `${path}.dimensions`, dimensions, `must not contain ${variantDimension}: its value is the variant`, 'leave it out');
-    problems.require(dimensions.length <= 29, 'OutcomeMetricInvalid', `${path}.dimensions`, dimensions.length, 'must be at most 29: CloudWatch takes 30', 'leave some out');
   }
 
   public _validateTask(): void {}
