@@ -29,27 +29,29 @@ export async function planWindow(event: PlanWindowEvent, clients: PlanWindowClie
   const due = completedWindow(event.scheduledTime, event.intervalSeconds, event.watermarkSeconds);
   const reach = windowsBetween(due, Date.parse(due.start) - (event.lookbackSeconds + LATE_REACH_SECONDS) * 1000);
   const index = await openIndex(event, due, reach[0]!, source);
+  const done: PlanWindowResult = { status: 'DONE', window: due, revision: 0, files: 0, filesToProfile: 0, batchesKey: '', searchDuplicates: false, groups: 0, groupsKey: '' };
+  // The window that is due comes last: nothing is left behind it.
+  if (event.completed === due.id) return done;
   const champion = (await getJson<ChampionPointer>(clients.s3, bucket, lakeKeys.championPointer(model)))?.value;
   const windows = lookback(due, event.lookbackSeconds);
   const versions = await observedVersions(source, champion?.version);
-  const files = new WindowFiles(event.intervalSeconds);
-  await visitCaptured(source, versions, Date.parse(windows[0]!.start), Date.parse(due.end), (file) => files.add(file));
+  const { files, behind } = await listWindows(reach, windows, index, versions, source);
   const begun = new Set((await begunPlans(windows, index, event.settled, source)).keys());
   const window = nextWindow({ due, lookbackSeconds: event.lookbackSeconds, index, champion, settled: event.settled, begun, listing: (of) => files.digest(of) });
-  if (!window) return { status: 'DONE', window: due, revision: 0, files: 0, filesToProfile: 0, batchesKey: '', searchDuplicates: false, groups: 0, groupsKey: '' };
+  if (!window) return done;
 
   const earlier = (await getJson<WindowPlan>(clients.s3, bucket, windowKeys.plan(model, window.id)))?.value;
   const listing = files.digest(window);
   // Who was the champion is settled when the window is planned for the first time.
   const judged = earlier ? earlier.champion : champion && { version: champion.version, since: champion.since };
   const revision = await revisionOf(window, listing, earlier, index, source);
-  const late = await countLate(window.id === due.id ? reach.slice(0, -windows.length) : [], window, earlier, index, versions, source, event.intervalSeconds);
+  const late = countLate(window.id === due.id ? reach.slice(0, -windows.length) : [], behind, index.windows[window.id] && earlier, index);
   const listed = files.of(window);
   const contents =
     judged && champion
       ? await versionsAndFiles({ window, features: event.features, champion: judged.version, championArn: champion.modelPackageArn, listed }, clients.sagemaker, model)
       : { versions: [], files: [] };
-  const groups = groupsOf(contents, profilesAtOnce);
+  const groups = groupsOf(contents, event.features.length, profilesAtOnce);
   const plan: WindowPlan = {
     window,
     revision,
@@ -111,26 +113,36 @@ async function revisionOf(window: MonitoringWindow, listing: string, earlier: Wi
   return told ? revision : revision + 1;
 }
 
-/** Looks behind the lookback for what no window has counted, and adds it to what this window had counted when it was judged before. */
-async function countLate(
-  behind: readonly MonitoringWindow[],
-  window: MonitoringWindow,
-  earlier: WindowPlan | undefined,
+/** Captured files of the windows that may be done now, and how many there are of each one behind them. */
+async function listWindows(
+  reach: readonly MonitoringWindow[],
+  windows: readonly MonitoringWindow[],
   index: WindowIndex,
   versions: readonly number[],
   source: CaptureSource,
-  intervalSeconds: number,
-): Promise<Pick<WindowPlan, 'late' | 'newlyLate'>> {
-  const before = earlier && index.windows[window.id] ? earlier : { late: {}, newlyLate: 0 };
-  const windows = behind.filter(({ start }) => start >= index.since);
-  if (windows.length === 0) return { late: before.late, newlyLate: before.newlyLate };
-  const files = new Map<string, number>();
-  await visitCaptured(source, versions, Date.parse(windows[0]!.start), Date.parse(windows[windows.length - 1]!.end), ({ folderHour }) => {
-    const id = windowIdAt(Date.parse(folderHour), intervalSeconds);
-    files.set(id, (files.get(id) ?? 0) + 1);
+): Promise<{ readonly files: WindowFiles; readonly behind: ReadonlyMap<string, number> }> {
+  const files = new WindowFiles(index.intervalSeconds);
+  const behind = new Map<string, number>();
+  const monitored = reach.find(({ start }) => start >= index.since) ?? windows[0]!;
+  const first = windows[0]!.id;
+  const from = monitored.start < windows[0]!.start ? monitored.start : windows[0]!.start;
+  await visitCaptured(source, versions, Date.parse(from), Date.parse(windows[windows.length - 1]!.end), (file) => {
+    const id = windowIdAt(Date.parse(file.folderHour), index.intervalSeconds);
+    if (id >= first) files.add(file);
+    else behind.set(id, (behind.get(id) ?? 0) + 1);
   });
-  const found = lateFiles(windows, index, ({ id }) => files.get(id) ?? 0);
-  return { late: { ...before.late, ...found.late }, newlyLate: before.newlyLate + found.newlyLate };
+  return { files, behind };
+}
+
+/** What no window has counted, besides what this window had counted when it was judged before. */
+function countLate(
+  windows: readonly MonitoringWindow[],
+  behind: ReadonlyMap<string, number>,
+  judged: WindowPlan | undefined,
+  index: WindowIndex,
+): Pick<WindowPlan, 'late' | 'newlyLate'> {
+  const found = lateFiles(windows, index, ({ id }) => behind.get(id) ?? 0);
+  return { late: { ...judged?.late, ...found.late }, newlyLate: (judged?.newlyLate ?? 0) + found.newlyLate };
 }
 
 const clients: PlanWindowClients = { s3: new S3Client({}), sagemaker: new SageMakerClient({}) };

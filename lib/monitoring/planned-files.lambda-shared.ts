@@ -8,10 +8,12 @@ import { type CaptureSource, type ListedFile } from './captured-files.lambda-sha
 import { type CapturedFile, type MonitoringWindow, type PlannedVersion, type ProfileGroup, windowKeys } from './monitoring.contract';
 
 /**
- * Profiles that the evaluation merges by itself. Above that they are merged in groups, in parallel, before: a profile of 20 columns takes about
- * a millisecond to read, parse and merge on the evaluation's share of a processor (scripts/benchmark-reduce.ts), so 10,000 take ten seconds.
+ * Profiles that the evaluation merges by itself; above that they are merged in groups, in parallel, before. To read, parse and add one of 20
+ * columns takes 0.36 ms of a processor (`npx tsx scripts/benchmark-reduce.ts`), of which the evaluation has 0.58: with as much again for the
+ * request 10,000 take some twenty seconds of its five minutes. A model with more columns gets fewer.
  */
 export const PROFILES_AT_ONCE = 10_000;
+const PROFILE_COLUMNS_AT_ONCE = 400_000;
 /** Changes with what a profile holds: an update of the library never mixes two. */
 const PROFILE_FORMAT = 1;
 
@@ -50,9 +52,10 @@ export async function versionsAndFiles(planned: PlannedWindow, sagemaker: SageMa
 }
 
 /** None while the evaluation can merge all profiles itself; a group is a tenth of what it can. */
-export function groupsOf({ versions, files }: WindowContents, profilesAtOnce: number): ProfileGroup[] {
-  if (files.length <= profilesAtOnce) return [];
-  const size = Math.ceil(profilesAtOnce / 10);
+export function groupsOf({ versions, files }: WindowContents, columns: number, profilesAtOnce: number): ProfileGroup[] {
+  const atOnce = Math.min(profilesAtOnce, Math.ceil(PROFILE_COLUMNS_AT_ONCE / (columns + 1)));
+  if (files.length <= atOnce) return [];
+  const size = Math.ceil(atOnce / 10);
   return versions.flatMap(({ version }) => {
     const count = files.filter((file) => file.version === version).length;
     return Array.from({ length: Math.ceil(count / size) }, (_, group) => ({ version, from: group * size, to: Math.min(count, (group + 1) * size) }));
