@@ -114,13 +114,13 @@ export function driftReport(facts: WindowFacts, policy: MonitoringPolicy): Drift
   if (!facts.champion || !champion) {
     return { ...common, champion: null, outcome: 'NOT_DEPLOYED', reasons: ['No model version is deployed.', ...lateness], blind: false, ...history };
   }
-  const blind = champion.outcome === 'INSUFFICIENT_DATA' && expected >= 1 && (expected >= policy.minimumSampleSize || isOld(facts, facts.champion.since, policy));
+  const blind = champion.outcome === 'INSUFFICIENT_DATA' && expected >= 1 && (expected >= policy.minimumSampleSize || isOld(facts, champion.evaluatedFrom, policy));
   return { ...common, champion: facts.champion, outcome: champion.outcome, reasons: [...reasonsOf(champion, captureRatio), ...others, ...lateness], blind, ...history };
 }
 
-/** A low-traffic model gets the whole lookback to collect its rows before it counts as unobserved. */
-function isOld(facts: WindowFacts, since: string, policy: MonitoringPolicy): boolean {
-  return Date.parse(facts.window.end) - Date.parse(since) >= policy.maximumLookbackSeconds * 1000;
+/** A low-traffic model gets the whole lookback to collect the rows of its next verdict before it counts as unobserved. */
+function isOld(facts: WindowFacts, evaluatedFrom: string, policy: MonitoringPolicy): boolean {
+  return Date.parse(facts.window.end) - Date.parse(evaluatedFrom) >= policy.maximumLookbackSeconds * 1000;
 }
 
 function reasonsOf(champion: VersionReport, captureRatio: number | null): string[] {
