@@ -50,7 +50,8 @@ export class Replay {
     const report = versionReport({ baseline: this.baseline, window: summary, widened, evaluatedFrom }, this.policy);
     this.remember(window, report.outcome, summary);
     const { verdict } = report;
-    const judgedDrift = report.verdict.status !== 'INSUFFICIENT_DATA';
+    // As in metricPoints: broken data is no evidence of drift.
+    const judgedDrift = verdict.status !== 'INSUFFICIENT_DATA' && report.breaches.length === 0;
     const pages: PageReason[] = [];
     const points: Record<keyof Replay['alarms'], boolean | null> = {
       'data drift': judgedDrift ? verdict.dataDrift : null,

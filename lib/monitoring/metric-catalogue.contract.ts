@@ -35,8 +35,8 @@ const model = [DIMENSION_MODEL] as const;
 export const METRICS = {
   driftedShare: { name: 'DriftedShare', unit: 'None', dimensions: model, description: 'weighted share of features that drifted in the window, 0 to 1' },
   predictionPsi: { name: 'PredictionPopulationStabilityIndex', unit: 'None', dimensions: model, description: 'population stability index of the predictions' },
-  drift: { name: 'DataDrift', unit: 'None', dimensions: model, description: '1 when the window verdict is data drift, else 0; absent below the minimum sample' },
-  predictionDrift: { name: 'PredictionDrift', unit: 'None', dimensions: model, description: '1 when the prediction distribution drifted, else 0; absent below the minimum sample' },
+  drift: { name: 'DataDrift', unit: 'None', dimensions: model, description: '1 when the window verdict is data drift, else 0; absent below the minimum sample and when the data is broken' },
+  predictionDrift: { name: 'PredictionDrift', unit: 'None', dimensions: model, description: '1 when the prediction distribution drifted, else 0; absent below the minimum sample and when the data is broken' },
   rowsEvaluated: { name: 'RowsEvaluated', unit: 'Count', dimensions: model, description: 'captured predictions in the window; its absence means that the monitor is blind' },
   captureRatio: { name: 'CaptureRatio', unit: 'None', dimensions: model, description: 'captured rows over expected rows from invocations, 0 to 1' },
   dataQualityBreach: { name: 'DataQualityBreach', unit: 'None', dimensions: model, description: '1 when the captured data breaks the contract too often, else 0' },

@@ -45,9 +45,12 @@ export function metricPoints(report: DriftReport, policy: Pick<MonitoringPolicy,
   if (report.captureRatio !== null) points.push({ metric: METRICS.captureRatio, value: report.captureRatio });
   if (report.freshnessSeconds !== null) points.push({ metric: METRICS.freshness, value: report.freshnessSeconds });
   if (verdict.status === 'INSUFFICIENT_DATA') return points;
-  points.push({ metric: METRICS.drift, value: Number(verdict.dataDrift) }, { metric: METRICS.driftedShare, value: verdict.driftedShare });
-  if (verdict.predictionPsi !== null) {
-    points.push({ metric: METRICS.predictionDrift, value: Number(verdict.predictionDrift) }, { metric: METRICS.predictionPsi, value: verdict.predictionPsi });
+  points.push({ metric: METRICS.driftedShare, value: verdict.driftedShare });
+  if (verdict.predictionPsi !== null) points.push({ metric: METRICS.predictionPsi, value: verdict.predictionPsi });
+  // Broken data is no evidence of drift: it pages for itself.
+  if (champion.breaches.length === 0) {
+    points.push({ metric: METRICS.drift, value: Number(verdict.dataDrift) });
+    if (verdict.predictionPsi !== null) points.push({ metric: METRICS.predictionDrift, value: Number(verdict.predictionDrift) });
   }
   return [...points, ...featurePoints(champion.verdict, policy.featureMetrics)];
 }

@@ -170,17 +170,38 @@ describe('a window with too few rows', () => {
   });
 
   it('is blind when there was enough traffic, or too little for a whole day; not when there was none', async () => {
-    const blind = async (invocations: number[], hour: number, rows = 0): Promise<number> => {
+    const blind = async (invocations: number[], hours: number, rows = 0): Promise<number[]> => {
       const model = new Model(1);
       model.invocations = invocations;
-      if (rows > 0) model.serve(1, hour, rows);
-      await model.monitor(hour);
-      return model.emitted['MonitorBlind']!;
+      const seen: number[] = [];
+      for (let hour = 0; hour < hours; hour++) {
+        if (rows > 0) model.serve(1, hour, rows);
+        await model.monitor(hour);
+        seen.push(model.emitted['MonitorBlind']!);
+      }
+      return seen;
     };
-    expect(await blind([500], 3)).toBe(1);
-    expect(await blind([50], 3, 50)).toBe(0);
-    expect(await blind([50], 30, 50)).toBe(1);
-    expect(await blind([], 30)).toBe(0);
-    expect(await blind([500], 3, 500)).toBe(0);
+    expect(await blind([500], 1)).toEqual([1]);
+    expect(await blind([500], 1, 500)).toEqual([0]);
+    expect((await blind([5], 25, 5)).slice(21)).toEqual([0, 0, 1, 1]);
+    expect(await blind([], 25)).not.toContain(1);
+  });
+
+  it('is not blind while it collects the rows of the next verdict, however old the model is', async () => {
+    const model = new Model(1);
+    model.invocations = [50];
+    for (let hour = 0; hour < 32; hour++) {
+      model.serve(1, hour, 50);
+      const { outcome } = await model.monitor(hour);
+      expect([hour, outcome, model.emitted['MonitorBlind']]).toEqual([hour, hour % 4 === 3 ? 'STABLE' : 'INSUFFICIENT_DATA', 0]);
+    }
+  });
+
+  it('says nothing of drift when the data is broken', async () => {
+    const model = new Model(1);
+    model.serve(1, 10, 300, (i) => (i % 4 === 0 ? 'far' : 400 + (i % 100)));
+    expect(await model.monitor(10)).toMatchObject({ outcome: 'DATA_QUALITY', driftedShare: 0.5 });
+    expect(model.emitted).toMatchObject({ DataQualityBreach: 1, DriftedShare: 0.5 });
+    for (const verdict of ['DataDrift', 'PredictionDrift']) expect(model.emitted).not.toHaveProperty(verdict);
   });
 });
