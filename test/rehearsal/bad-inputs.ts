@@ -268,3 +268,9 @@ export const BAD_INPUTS: readonly BadInput[] = [
     says: /prediction/,
   },
 ];
+
+/** The table of docs/rehearsal/bad-input.md. */
+export function badInputTable(): string {
+  const rows = BAD_INPUTS.map(({ name, hours, outcome, alarms }) => `| ${name} | ${hours} | ${outcome} | ${alarms.length === 0 ? 'none' : alarms.map((alarm) => `[${alarm}](../operator-runbook.md#${alarm})`).join(', ')} |`);
+  return ['| In the captured data | Windows | Outcome | Alarms |', '| --- | --- | --- | --- |', ...rows].join('\n');
+}

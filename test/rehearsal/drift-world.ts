@@ -2,6 +2,7 @@ import { ENDPOINT_NAMESPACE } from '../../lib/monitoring/metric-catalogue.contra
 import { windowKeys } from '../../lib/monitoring/monitoring.contract';
 import type { DriftReport } from '../../lib/monitoring/drift-report';
 import { lakeKeys } from '../../lib/data/data-lake.contract';
+import type { QualityReport } from '../../lib/model-quality/quality-report';
 import type { LedgerEntry } from '../../lib/governance/outcome.contract';
 import { createSimulation, type RunningSimulation } from '../../lib/rehearsal/create-simulation';
 import { Rehearsal } from '../../lib/rehearsal/driver';
@@ -130,8 +131,18 @@ export class DriftWorld {
     return JSON.parse(this.text(windowKeys.report(MODEL, window))) as DriftReport;
   }
 
+  /** All objects of a window. */
+  public objects(window: string): { key: string; body: Buffer }[] {
+    return this.s3.list(this.bucket, lakeKeys.monitoringRun(MODEL, window));
+  }
+
   public text(key: string): string {
     return this.s3.getObject(this.bucket, key).toString();
+  }
+
+  /** Reports on predictions by their labels, window by window. */
+  public quality(): QualityReport[] {
+    return this.s3.list(this.bucket, lakeKeys.qualityReports(MODEL)).flatMap(({ key }) => (key.endsWith('/report.json') ? [JSON.parse(this.text(key)) as QualityReport] : []));
   }
 
   public ledger(): LedgerEntry[] {
@@ -143,16 +154,8 @@ export class DriftWorld {
     return this.rehearsal.notifications().map(({ subject }) => subject!);
   }
 
-  public executions(): unknown {
-    return this.rehearsal.executions(MONITORING).map((e) => e);
-  }
-
   public struck(fault: string): boolean {
     return this.simulation.timeline.events.some(({ kind, subject }) => kind === 'fault' && subject === fault);
-  }
-
-  public states(): string[] {
-    return this.cloudWatch.alarms.all().filter(({ state }) => state !== 'OK').map(({ name, state }) => `${name.replace(/^.*\//, '')} ${state}`);
   }
 
   /** Executions that did not end well. */
