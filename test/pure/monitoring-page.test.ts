@@ -122,7 +122,18 @@ describe('the distributions that are drawn', () => {
         expect(drawn.parts.length).toBeGreaterThan(0);
         if (drawn.shape === 'histogram') expect(drawn.to).toBeGreaterThanOrEqual(drawn.from!);
       }),
+      { numRuns: 1000 },
     );
+  });
+
+  it.each<[string, 'numeric' | 'categorical', string[], string[], 1 | 2]>([
+    ['nothing but missing values', 'categorical', [''], [''], 1],
+    ['bins narrower than the rounding of numbers', 'numeric', ['-1', '-5e-324', '-1e-323', '-3', '1', '-2', '-1.5e-323', '0', '5e-324', '1.5e-323', '-2e-323'], ['0'], 1],
+    ['the greatest numbers that there are', 'numeric', ['5e-324', '-5e-324', '-1e-323', '-1', '-2', '-1.5e-323', '1e-323', '-1e308', '2e-323', '0', '1', ''], ['0'], 1],
+  ])('hold every row of %s', (_, type, reference, window, format) => {
+    const drawn = of(type, reference, window, format);
+    for (const side of ['baseline', 'window'] as const) expect(total(drawn, side)).toBeCloseTo(1, 9);
+    expect(drawn.parts.length).toBeGreaterThan(0);
   });
 
   it('have a bar for each of few values, and bins of equal width for many', () => {

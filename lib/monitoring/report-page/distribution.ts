@@ -47,7 +47,7 @@ function categories({ categories: names, others, complete }: CategoricalBins, ba
   const rarer = part('', baseline[names.length]!, window[names.length]!);
   const remaining = [...summed, rarer].reduce((sum, { baseline: a, window: b }) => ({ baseline: sum.baseline + a, window: sum.window + b }), { baseline: 0, window: 0 });
   const count = summed.length + others.length;
-  if (count === 0 && complete) return shown;
+  if (count === 0 && complete) return shown.length > 0 ? shown : [{ label: 'known values', ...remaining }];
   return [...shown, { label: complete ? `${short(count)} more` : 'all others', ...remaining }];
 }
 
@@ -92,19 +92,23 @@ function histogram(bins: NumericBins, baseline: readonly number[], window: reado
   for (let sum = baseline[0]! + (baseline[1] ?? 0); first < last - 1 && sum <= TAIL_SHARE * total; sum += baseline[first + 1]!) first += 1;
   for (let sum = baseline[grid.length]! + (baseline[grid.length - 1] ?? 0); last > first + 1 && sum <= TAIL_SHARE * total; sum += baseline[last]!) last -= 1;
   const [from, to] = [grid[first], grid[last]];
-  if (from === undefined || to === undefined || !(to > from) || !Number.isFinite(to - from)) {
+  const width = from === undefined || to === undefined ? 0 : (to - from) / HISTOGRAM_BINS;
+  // Too narrow or too wide for numbers to tell the bins apart.
+  if (from === undefined || to === undefined || !(from + width > from && to - width < to) || !Number.isFinite(width)) {
     return { shape: 'parts', parts: [part('numbers', total, window.reduce((sum, count) => sum + count, 0))] };
   }
-  const width = (to - from) / HISTOGRAM_BINS;
   const spread = (counts: readonly number[]): number[] => {
     const shares = new Array<number>(HISTOGRAM_BINS).fill(0);
     for (let bin = first + 1; bin <= last; bin++) {
       const [low, high] = [grid[bin - 1]!, grid[bin]!];
+      const begin = Math.min(HISTOGRAM_BINS - 1, Math.max(0, Math.floor((low - from) / width)));
       const end = Math.min(HISTOGRAM_BINS - 1, Math.floor((high - from) / width));
-      for (let target = Math.max(0, Math.floor((low - from) / width)); target <= end; target++) {
-        const overlap = Math.min(high, from + width * (target + 1)) - Math.max(low, from + width * target);
-        if (overlap > 0) shares[target]! += (counts[bin]! * overlap) / (high - low);
-      }
+      const overlaps: number[] = [];
+      for (let target = begin; target <= end; target++) overlaps.push(Math.max(0, Math.min(high, from + width * (target + 1)) - Math.max(low, from + width * target)));
+      const covered = overlaps.reduce((sum, overlap) => sum + overlap, 0);
+      // A bin that is narrower than the rounding of its neighbours' borders overlaps with nothing: it goes where it begins.
+      if (covered > 0) overlaps.forEach((overlap, index) => (shares[begin + index]! += counts[bin]! * (overlap / covered)));
+      else shares[begin]! += counts[bin]!;
     }
     return shares;
   };
