@@ -40,7 +40,7 @@ const HOUR = 3_600_000;
 const LINE_FEED = 0x0a;
 
 /**
- * Profiles one captured file while it is read, chunk by chunk, in memory that does not depend on its size, but for some 10 to 25 bytes per event.
+ * Profiles one captured file while it is read, chunk by chunk, in memory that does not depend on its size, but for 10 to 15 bytes per event.
  * The same bytes give the same summary, however they are cut. What cannot be read is counted and described, never fatal.
  */
 export class CaptureProfiler implements LineSink {

@@ -3,19 +3,24 @@
  * integers in `hash`. Chosen because it needs nothing wider than 32-bit multiplication, which JavaScript has, and passes SMHasher.
  */
 export function murmurHash(bytes: Uint8Array, from: number, to: number, hash: Int32Array): void {
+  hashView(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), from, to, hash);
+}
+
+/** The same of a view, which reads four bytes at once. */
+export function hashView(bytes: DataView, from: number, to: number, hash: Int32Array): void {
   let h1 = 0;
   let h2 = 0;
   let h3 = 0;
   let h4 = 0;
   let p = from;
   for (; p + 16 <= to; p += 16) {
-    h1 ^= mix(word(bytes, p), C1, 15, C2);
+    h1 ^= mix(bytes.getInt32(p, true), C1, 15, C2);
     h1 = (Math.imul(((h1 << 19) | (h1 >>> 13)) + h2, 5) + 0x561ccd1b) | 0;
-    h2 ^= mix(word(bytes, p + 4), C2, 16, C3);
+    h2 ^= mix(bytes.getInt32(p + 4, true), C2, 16, C3);
     h2 = (Math.imul(((h2 << 17) | (h2 >>> 15)) + h3, 5) + 0x0bcaa747) | 0;
-    h3 ^= mix(word(bytes, p + 8), C3, 17, C4);
+    h3 ^= mix(bytes.getInt32(p + 8, true), C3, 17, C4);
     h3 = (Math.imul(((h3 << 15) | (h3 >>> 17)) + h4, 5) + 0x96cd1c35) | 0;
-    h4 ^= mix(word(bytes, p + 12), C4, 18, C1);
+    h4 ^= mix(bytes.getInt32(p + 12, true), C4, 18, C1);
     h4 = (Math.imul(((h4 << 13) | (h4 >>> 19)) + h1, 5) + 0x32ac3b17) | 0;
   }
   // What is left of the last block, as if zeros followed.
@@ -49,13 +54,10 @@ function mix(k: number, first: number, rotation: number, second: number): number
   return Math.imul((multiplied << rotation) | (multiplied >>> (32 - rotation)), second);
 }
 
-function word(bytes: Uint8Array, p: number): number {
-  return bytes[p]! | (bytes[p + 1]! << 8) | (bytes[p + 2]! << 16) | (bytes[p + 3]! << 24);
-}
-
-function rest(bytes: Uint8Array, p: number, to: number): number {
+function rest(bytes: DataView, p: number, to: number): number {
+  if (p + 4 <= to) return bytes.getInt32(p, true);
   let k = 0;
-  for (let i = Math.min(p + 4, to) - 1; i >= p; i--) k = (k << 8) | bytes[i]!;
+  for (let i = to - 1; i >= p; i--) k = (k << 8) | bytes.getUint8(i);
   return k;
 }
 

@@ -36,6 +36,9 @@ export class ExactSum {
    * but in one loop without a call, where doubles stay in registers.
    */
   public static addWithSquares(values: ExactSum, squares: ExactSum, numbers: Float64Array, from: number, to: number): void {
+    // Variables of a function are nearer than those of a module.
+    const bits = float;
+    const halves = words;
     for (let start = from; start < to; start += ADDITIONS_MAXIMUM >> 1) {
       const stop = Math.min(to, start + (ADDITIONS_MAXIMUM >> 1));
       values.reserve(stop - start);
@@ -44,8 +47,8 @@ export class ExactSum {
       const { high: squareHighs, low: squareLows } = squares;
       for (let index = start; index < stop; index++) {
         const value = numbers[index]!;
-        float[0] = value;
-        const group = (words[1]! & 0x7fffffff) >>> (20 + GROUP_BITS);
+        bits[0] = value;
+        const group = (halves[1]! & 0x7fffffff) >>> (20 + GROUP_BITS);
         const scaled = value * SPLITTER;
         const high = scaled - (scaled - value);
         const low = value - high;
@@ -53,15 +56,15 @@ export class ExactSum {
         valueLows[group]! += low;
         // The square as two doubles, rounded one and error (Dekker 1971).
         const square = value * value;
-        float[0] = square;
-        const squareGroup = (words[1]! & 0x7fffffff) >>> (20 + GROUP_BITS);
+        bits[0] = square;
+        const squareGroup = (halves[1]! & 0x7fffffff) >>> (20 + GROUP_BITS);
         const scaledSquare = square * SPLITTER;
         const squareHigh = scaledSquare - (scaledSquare - square);
         squareHighs[squareGroup]! += squareHigh;
         squareLows[squareGroup]! += square - squareHigh;
         const error = high * high - square + 2 * high * low + low * low;
-        float[0] = error;
-        const errorGroup = (words[1]! & 0x7fffffff) >>> (20 + GROUP_BITS);
+        bits[0] = error;
+        const errorGroup = (halves[1]! & 0x7fffffff) >>> (20 + GROUP_BITS);
         const scaledError = error * SPLITTER;
         const errorHigh = scaledError - (scaledError - error);
         squareHighs[errorGroup]! += errorHigh;
