@@ -75,7 +75,8 @@ export function monitoringDefinition(props: MonitoringDefinitionProps): AslDefin
       RecordSkipped: governance._record('monitoring', { outcome: 'SKIPPED', reasons: [expr('$skipped')], page: false, next: 'Done' }),
       ...windowStates({ ...props, next: 'SettleWindow', onError: 'RecordWindowFailure' }),
       SettleWindow: { Type: 'Pass', Assign: { settled: expr('$append($settled, [$plan.window.id])'), completed: expr('$plan.window.id') }, Next: 'PlanWindow' },
-      RecordWindowFailure: failed("$states.context.Execution.Id & '#' & $plan.window.id", 'SettleFailedWindow'),
+      // A window that fails again in every run pages once; that it goes on, the alarm monitoring-failures says.
+      RecordWindowFailure: failed("'monitoring#' & $plan.window.id & '#' & $plan.revision & '#failed'", 'SettleFailedWindow'),
       SettleFailedWindow: {
         Type: 'Pass',
         Assign: { settled: expr('$append($settled, [$plan.window.id])'), completed: null, failures: expr('$failures + 1') },

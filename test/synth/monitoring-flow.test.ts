@@ -169,6 +169,12 @@ describe('the synthesized monitoring workflow', () => {
     expect(failed.status).toBe('FAILED');
     expect(failed.locks).toEqual(['acquired', 'released']);
     expect(failed.outcomes.map(({ outcome, page }) => [outcome, page])).toEqual([['FAILED', true], ['STABLE', false]]);
+    // The same event again, so it pages once, however often the window fails.
+    const again = await monitor(model, 12, { brokenWindow: '20010205T110000Z' });
+    expect([...failed.outcomes, ...again.outcomes].filter(({ outcome }) => outcome === 'FAILED').map(({ eventId }) => eventId)).toEqual([
+      'monitoring#20010205T110000Z#1#failed',
+      'monitoring#20010205T110000Z#1#failed',
+    ]);
     expect((await monitor(model, 12)).outcomes).toMatchObject([{ eventId: 'monitoring#20010205T110000Z#1', outcome: 'STABLE' }]);
   });
 
