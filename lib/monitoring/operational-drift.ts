@@ -55,8 +55,7 @@ export function operationalReach(intervalSeconds: number): { readonly from: numb
 
 /**
  * Has latency or error rate moved away from its own past? Drift = an effect that matters (the factor) AND more than the past's spread explains
- * AND as
- * much as at most a hundredth of the past's windows had. The past is the endpoint's own, since the version that serves was deployed.
+ * AND as much as at most a hundredth of the past's windows had. The past is the endpoint's own, since the version that serves was deployed.
  */
 export function operationalDrift(current: OperationalWindow, past: readonly OperationalWindow[], settings: OperationalDriftSettings): OperationalVerdict {
   const whole = past.filter(({ requests }) => requests >= settings.minimumRequests);
