@@ -3,22 +3,25 @@ import { describe, expect, it } from 'vitest';
 import { CaptureProfiler } from '../../lib/capture/capture-profiler';
 import { type Baseline, BaselineBuilder, ColumnProfileBuilder } from '../../lib/drift';
 import { visibleText } from '../../lib/html/visible-text';
-import { driftReport, versionReport } from '../../lib/monitoring/drift-report';
+import { driftReport, versionReport, type WindowFacts } from '../../lib/monitoring/drift-report';
 import { type Distribution, distribution } from '../../lib/monitoring/report-page/distribution';
 import { percent } from '../../lib/monitoring/report-page/distribution-chart';
 import { lasting, period } from '../../lib/monitoring/report-page/page-parts';
 import { DRAWN_MAXIMUM } from '../../lib/monitoring/report-page/page-sections';
+import { type OperationalMeasure } from '../../lib/monitoring/operational-drift';
 import { reportPage } from '../../lib/monitoring/report-page/report-page';
 import { capture, Model, POLICY } from './monitoring-world';
 
 const WINDOW = { id: '20010205T100000Z', start: '2001-02-05T10:00:00Z', end: '2001-02-05T11:00:00Z' };
 
 /** The page of a window with `rows` rows over numeric columns and one of texts, whose values are given. */
-function page(names: readonly string[], categories: readonly string[], window: readonly string[], rows = 300): string {
+function page(names: readonly string[], categories: readonly string[], window: readonly string[], rows = 300, more: Partial<WindowFacts> = {}, trained = false): string {
   const features = [...names.map((name) => ({ name, type: 'numeric' as const })), { name: 'text', type: 'categorical' as const }];
   const builder = new BaselineBuilder([...features, { name: 'prediction', type: 'numeric' }]);
   for (let i = 0; i < 2000; i++) builder.add([...names.map(() => String(i % 500)), categories[i % categories.length]!, String(i / 2000)]);
-  const baseline = builder.build();
+  const tested = builder.build();
+  const columns = tested.columns.map((column) => (trained && column.name !== 'prediction' ? { ...column, training: column.reference } : column));
+  const baseline = { ...tested, columns };
   const profiler = new CaptureProfiler({ version: 1, baseline, features, start: WINDOW.start, end: WINDOW.end });
   const cell = (text: string): string => `"${text.replaceAll('"', '""')}"`;
   for (let i = 0; i < rows; i++) {
@@ -26,9 +29,9 @@ function page(names: readonly string[], categories: readonly string[], window: r
     profiler.write(Buffer.from(`${JSON.stringify(capture({ eventId: `e${i}`, input, output: '0.5' }))}\n`));
   }
   const { summary } = profiler.end();
-  const evidence = { baseline, window: summary, widened: summary, evaluatedFrom: WINDOW.start };
+  const evidence = { baseline, window: summary, widened: summary, evaluatedFrom: WINDOW.start, first: true };
   const facts = { window: WINDOW, champion: { version: 1, since: '2001-01-01T00:00:00Z' }, invocations: 400, samplingPercentage: 100, freshnessSeconds: 90, revision: 1, late: 0, preceding: {} };
-  return reportPage('flight-delay', driftReport({ ...facts, versions: [versionReport(evidence, POLICY)] }, POLICY), [evidence], POLICY);
+  return reportPage('flight-delay', driftReport({ ...facts, versions: [versionReport(evidence, POLICY)], ...more }, POLICY), [evidence], POLICY);
 }
 
 describe('report.html', () => {
@@ -41,6 +44,18 @@ describe('report.html', () => {
     expect(text.indexOf('distance drifted')).toBeGreaterThan(text.indexOf('<h2>Verdict'));
     expect(text.indexOf('<h2>Features')).toBeGreaterThan(text.indexOf('distance drifted'));
     expect(text.match(/<svg class="distribution"/g)).toHaveLength(3);
+  });
+
+  it('tells skew from drift, and shows what endpoint and business did beside their past', () => {
+    const measure = (name: 'latency p99' | 'error rate', drifted: boolean, value: number, usual: number): OperationalMeasure => ({ name, drifted, value, usual, score: 9, rank: 0 });
+    const operational = { status: 'DRIFTED' as const, measures: [measure('latency p99', true, 180_000, 60_000), measure('error rate', false, 0.004, 0.003)], reasons: [] };
+    const business = [{ name: 'orders', value: 80, before: 100, drop: 20, reasons: [] }];
+    const text = page(['a'], ['x'], ['y'], 300, { operational, business }, true);
+    expect(text).toMatch(/against the training data \d+(\.\d+)?: training-serving skew/);
+    expect(text).toContain('text comes to the endpoint as it was not in training');
+    expect(text).toMatch(/latency p99<\/td>.*drifted.*180 ms.*60 ms/);
+    expect(text).toMatch(/orders<\/td>.*80.*100.*20/);
+    expect(page(['a'], ['x'], ['x'])).not.toContain('Operation and business');
   });
 
   it('says that nothing is deployed', async () => {

@@ -43,15 +43,17 @@ export function columnSection(judged: Judged): Html {
   );
 }
 
-function card(verdict: ColumnVerdict, { evidence, policy }: Judged): Html {
+function card(verdict: ColumnVerdict, { version, evidence, policy }: Judged): Html {
   const position = evidence.baseline.columns.findIndex(({ name }) => name === verdict.name);
   const column = evidence.baseline.columns[position]!;
   const current = evidence.widened.profile.columns[position]!;
   const { values = [] } = current.unseenValues ?? {};
   const named = values.slice(0, UNSEEN_NAMED).map(({ value, count }) => html`<code>${shown(value, 24)}</code> ${short(count)}`);
   const unseen = named.length === 0 ? undefined : html`<p class="soft">Not in the baseline: ${named.map((one, index) => html`${index > 0 ? ', ' : ''}${one}`)}${values.length > UNSEEN_NAMED ? ' and others' : ''}.</p>`;
+  const training = version.skew?.features.find(({ name }) => name === verdict.name);
+  const skewed = version.skew?.judged === true && training?.skewed === true ? ': training-serving skew' : '';
   return html`<article><h3><span class="wrap">${shown(verdict.name, 80)}</span> ${statusTag(verdict.status)}</h3>
-<p class="soft">Index <b>${short(verdict.psi)}</b>${shift(verdict, column)}${isIgnored(verdict) ? ', weight 0: never a reason' : ''}</p>
+<p class="soft">Index <b>${short(verdict.psi)}</b>${shift(verdict, column)}${training ? `, against the training data ${short(training.trainingPsi)}${skewed}` : ''}${isIgnored(verdict) ? ', weight 0: never a reason' : ''}</p>
 ${indexBar(verdict, policy.psiThreshold)}${distributionChart(verdict.name, distribution(column, current))}${unseen}</article>`;
 }
 
@@ -110,6 +112,30 @@ export function captureSection(report: DriftReport): Html {
     ['Predictions were made that could not be judged', report.blind ? 'yes' : 'no'],
   ];
   return section('capture', 'Capture', table([{ title: 'What' }, { title: 'Value', number: true }], rows));
+}
+
+/** What the endpoint and the business did, beside their own past; undefined when neither was asked for or known. */
+export function operationSection({ operational, business = [] }: DriftReport): Html | undefined {
+  const measures = operational?.measures ?? [];
+  if (measures.length === 0 && business.length === 0) return undefined;
+  const number = (value: number | null): string => (value === null ? '–' : short(value));
+  const unit = (name: string, value: number): string => (name === 'error rate' ? percent(value) : `${short(value / 1000)} ms`);
+  return section(
+    'operation',
+    'Operation and business',
+    measures.length === 0
+      ? undefined
+      : table(
+          [{ title: 'Endpoint' }, { title: 'Status' }, { title: 'In the window', number: true }, { title: 'Usually', number: true }],
+          measures.map(({ name, drifted, value, usual }) => [name, statusTag(drifted ? 'DRIFTED' : 'STABLE'), unit(name, value), unit(name, usual)]),
+        ),
+    business.length === 0
+      ? undefined
+      : table(
+          [{ title: 'Business metric' }, { title: 'In the window', number: true }, { title: 'Before', number: true }, { title: 'Drop', number: true }],
+          business.map(({ name, value, before, drop }) => [shown(name, 80), number(value), number(before), drop === null ? '–' : percent(drop / 100)]),
+        ),
+  );
 }
 
 export function versionSection(report: DriftReport): Html {

@@ -5,7 +5,7 @@ import { type DriftReport, type VersionEvidence } from '../drift-report';
 import { type MonitoringPolicy } from '../monitoring.contract';
 import { percent } from './distribution-chart';
 import { minute, outcomeTag, period, section, shown } from './page-parts';
-import { captureSection, columnSection, type Judged, qualitySection, versionSection } from './page-sections';
+import { captureSection, columnSection, type Judged, operationSection, qualitySection, versionSection } from './page-sections';
 
 const STYLE = `${PAGE_STYLE}
 :root{--was:#8a95a3;--is:#2457c5}@media (prefers-color-scheme:dark){:root{--was:#768394;--is:#82aaff}}
@@ -31,7 +31,7 @@ export function reportPage(model: string, report: DriftReport, evidence: readonl
 <body><main><header><h1>${shown(model, 80)} ${outcomeTag(report.outcome)}</h1>
 <p class="soft">Window ${period(report.window.start, report.window.end)}${report.revision > 1 ? `, revision ${report.revision}: judged again with data that came late` : ''}</p>${judged && figures(report, judged)}</header>
 ${section('verdict', 'Verdict', html`<ol class="reasons">${report.reasons.map((reason) => html`<li class="wrap">${shown(reason)}</li>`)}</ol>`)}
-${judged ? [columnSection(judged), qualitySection(judged), captureSection(report), versionSection(report)] : captureSection(report)}
+${judged ? [columnSection(judged), qualitySection(judged), captureSection(report), operationSection(report), versionSection(report)] : captureSection(report)}
 <footer>The index is the population stability index over ten bins of the baseline. A column has drifted when the index reaches the threshold and exceeds what chance explains for so many rows, corrected for the number of columns. Rows are counted by the time of the inference, each event once.</footer>
 </main></body></html>`;
   return `${page.toString()}\n`;
