@@ -70,11 +70,14 @@ async function append(event: OutcomeEvent, s3: S3Client, bucket: string, model: 
   for (;;) {
     const sequence = (previous?.sequence ?? 0) + 1;
     const key = lakeKeys.ledgerEntry(model, sequence);
-    let next = (await getJson<LedgerEntry>(s3, bucket, key))?.value;
-    const isFree = next === undefined;
-    if (next === undefined) {
-      next = chainEntry(event, model, previous);
-      if (!(await putJsonIf(s3, bucket, key, next, 'absent'))) continue;
+    // Nearly always free: reading first would ask in vain.
+    let next = chainEntry(event, model, previous);
+    const isFree = await putJsonIf(s3, bucket, key, next, 'absent');
+    if (!isFree) {
+      const there = (await getJson<LedgerEntry>(s3, bucket, key))?.value;
+      // Two writes met, and neither was done.
+      if (!there) continue;
+      next = there;
     }
     const markKey = lakeKeys.ledgerEvent(model, eventKeyPart(next.eventId));
     await putJsonIf(s3, bucket, markKey, { sequence, announced: [] } satisfies EventMark, 'absent');

@@ -40,7 +40,7 @@ export async function findDuplicates(event: FindDuplicatesEvent, source: ObjectS
     for (let range = 0; range < event.combine; range++) found.push(...(await read<FoundFile[]>(source, windowKeys.rangeDuplicates(model, event.windowId, plan.listing, range))));
     return combine(found, plan, files, source);
   }
-  const bytes = await bytesOfIds(files, event.windowId, source);
+  const bytes = isSmall(files, bytesMaximum) ? 0 : await bytesOfIds(files, event.windowId, source);
   const ranges = 2 ** Math.max(0, Math.ceil(Math.log2(bytes / bytesMaximum)));
   if (ranges <= 1) return combine(await search({ index: 0, of: 1 }, plan, files, source), plan, files, source);
   if (ranges > RANGES_MAXIMUM) throw new Error(`${bytes} bytes of event ids are more than ${RANGES_MAXIMUM} ranges of ${bytesMaximum}; use a shorter monitoring interval`);
@@ -85,6 +85,11 @@ async function combine(found: readonly FoundFile[], plan: WindowPlan, files: rea
 
 function answer(status: FindDuplicatesResult['status'], { window, listing }: WindowPlan, { model }: ObjectSource, files: number): FindDuplicatesResult {
   return { status, ranges: 1, rangesKey: windowKeys.ranges(model, window.id, listing), files, filesKey: windowKeys.duplicates(model, window.id, listing) };
+}
+
+/** An event has more bytes than its id. What transform jobs captured has no size before it is read. */
+function isSmall(files: readonly CapturedFile[], bytesMaximum: number): boolean {
+  return files.every(({ kind }) => kind === 'ENDPOINT') && files.reduce((sum, { size }) => sum + size, 0) <= bytesMaximum;
 }
 
 /** What the ids of the window's files take, from the listing of its profiles. */

@@ -36,11 +36,12 @@ export async function planWindow(event: PlanWindowEvent, clients: PlanWindowClie
   const windows = lookback(due, event.lookbackSeconds);
   const versions = await observedVersions(source, champion?.version);
   const { files, behind } = await listWindows(reach, windows, index, versions, source);
-  const begun = new Set((await begunPlans(windows, index, event.settled, source)).keys());
+  const plans = await begunPlans(windows, index, event.settled, source);
+  const begun = new Set([...plans].flatMap(([id, plan]) => (plan ? [id] : [])));
   const window = nextWindow({ due, lookbackSeconds: event.lookbackSeconds, index, champion, settled: event.settled, begun, listing: (of) => files.digest(of) });
   if (!window) return done;
 
-  const earlier = (await getJson<WindowPlan>(clients.s3, bucket, windowKeys.plan(model, window.id)))?.value;
+  const earlier = plans.has(window.id) ? plans.get(window.id) : (await getJson<WindowPlan>(clients.s3, bucket, windowKeys.plan(model, window.id)))?.value;
   const listing = files.digest(window);
   // Who was the champion is settled when the window is planned for the first time.
   const judged = earlier ? earlier.champion : champion && { version: champion.version, since: champion.since };
@@ -90,13 +91,12 @@ async function openIndex(event: PlanWindowEvent, due: MonitoringWindow, oldest: 
   return index;
 }
 
-/** Plans of windows that are not done. */
-async function begunPlans(windows: readonly MonitoringWindow[], index: WindowIndex, settled: readonly string[], { s3, bucket, model }: CaptureSource): Promise<Map<string, WindowPlan>> {
-  const plans = new Map<string, WindowPlan>();
+/** Plans of windows that are not done; undefined: there is none yet. */
+async function begunPlans(windows: readonly MonitoringWindow[], index: WindowIndex, settled: readonly string[], { s3, bucket, model }: CaptureSource): Promise<Map<string, WindowPlan | undefined>> {
+  const plans = new Map<string, WindowPlan | undefined>();
   for (const { id, start } of windows) {
     if (index.windows[id] || settled.includes(id) || start < index.since) continue;
-    const plan = (await getJson<WindowPlan>(s3, bucket, windowKeys.plan(model, id)))?.value;
-    if (plan) plans.set(id, plan);
+    plans.set(id, (await getJson<WindowPlan>(s3, bucket, windowKeys.plan(model, id)))?.value);
   }
   return plans;
 }
