@@ -3,7 +3,7 @@ import { lakeKeys, s3Uri } from '../../lib/data/data-lake.contract';
 import type { DriftReport } from '../../lib/monitoring/drift-report';
 import type { Rehearsal } from '../../lib/rehearsal/driver';
 import { check, type Milestone, type Scenario } from '../../lib/rehearsal/scenario';
-import { churnLife, expectOutcome, MODEL, newCustomers, START } from '../churn/life';
+import { alarmed, churnLife, expectOutcome, MODEL, newCustomers, START } from '../churn/life';
 
 const CUSTOMERS = 400;
 
@@ -81,11 +81,13 @@ const drift: Milestone = {
   async run(rehearsal) {
     const life = churnLife(rehearsal);
     life.population = newCustomers;
+    const began = rehearsal.now;
     await score(rehearsal, '2026-03-05');
     const { outcome, reasons } = await reportOn(rehearsal, '2026-03-05');
     check(outcome === 'DRIFTED', `the day should have drifted, it is ${outcome}: ${reasons.join(' ')}`);
-    const paged = rehearsal.notifications().filter(({ subject }) => /ALARM.*data-drift/.test(subject ?? ''));
-    check(paged.length === 1, `the drift alarm should have paged once, it did ${paged.length} times`);
+    await alarmed(rehearsal, '/data-drift', 1, began);
+    const told = rehearsal.notifications().filter(({ subject, time }) => time >= began && /ALARM.*ticket/.test(subject ?? ''));
+    check(told.length === 1, `the owner should have been told of the drift once, it happened ${told.length} times`);
     return reasons.join(' ');
   },
 };

@@ -104,8 +104,7 @@ export function newCustomers({ tenureMonths, monthlyFee, ...rest }: Customer): C
 }
 
 /** Waits until an alarm that ends so goes into ALARM. @returns hours that it took */
-export async function alarmed(rehearsal: Rehearsal, name: string, hours: number): Promise<number> {
-  const began = rehearsal.now;
+export async function alarmed(rehearsal: Rehearsal, name: string, hours: number, began = rehearsal.now): Promise<number> {
   const raised = (): boolean =>
     rehearsal.simulation.timeline.events.some(({ kind, status, time, subject }) => kind === 'alarm' && status === 'ALARM' && time >= began && subject.endsWith(name));
   await rehearsal.waitUntil(`${name} goes into ALARM`, raised, 60 * hours);

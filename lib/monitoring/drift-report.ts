@@ -62,6 +62,8 @@ export interface VersionEvidence {
   readonly evaluatedFrom: string;
   /** The window is one of the version's first as champion: there a difference from the training data is skew. */
   readonly first?: boolean;
+  /** Features that had already drifted for the champion before. */
+  readonly driftedBefore?: readonly string[];
 }
 
 /** Broken data comes first: a verdict on drift is worth nothing when the values are wrong. */
@@ -69,7 +71,7 @@ export function versionReport(evidence: VersionEvidence, policy: MonitoringPolic
   const { baseline, window, widened } = evidence;
   const breaches = dataQualityBreaches(widened, baseline, policy);
   const verdict = driftVerdict(baseline, widened.profile, policy);
-  const skew = trainingServingSkew(baseline, widened.profile, evidence.first ?? false, policy);
+  const skew = trainingServingSkew(baseline, widened.profile, evidence.first ?? false, policy, evidence.driftedBefore);
   return {
     version: window.version,
     outcome: breaches.length > 0 ? 'DATA_QUALITY' : verdict.status,

@@ -9,7 +9,7 @@ import { type EvaluateDriftEvent, type EvaluateDriftResult, MONITORING_ENVIRONME
 import { metricRequests } from './monitoring-metrics';
 import { reportPage } from './report-page/report-page';
 import { isFirstWindow } from './training-serving-skew';
-import { gatherEvidence, lastCaptured } from './window-evidence.lambda-shared';
+import { driftedForPredecessor, gatherEvidence, lastCaptured } from './window-evidence.lambda-shared';
 import { type ObjectSource, read } from './window-profiles.lambda-shared';
 
 export interface EvaluateDriftClients extends UsageClients {
@@ -26,10 +26,9 @@ export async function evaluateDrift(event: EvaluateDriftEvent, clients: Evaluate
   const { window, champion, revision, newlyLate: late } = plan;
   const preceding: Record<string, number> = {};
   const evidence = await gatherEvidence(plan, event.policy, preceding, source);
-  const versions = evidence.map((one) => {
-    const first = one.window.version === champion?.version && isFirstWindow(window, champion.since, event.policy);
-    return versionReport({ ...one, first }, event.policy);
-  });
+  const first = champion !== undefined && isFirstWindow(window, champion.since, event.policy);
+  const driftedBefore = first ? await driftedForPredecessor(plan, champion, event.policy, source) : [];
+  const versions = evidence.map((one) => versionReport(one.window.version === champion?.version ? { ...one, first, driftedBefore } : one, event.policy));
   const { policy, samplingPercentage } = event;
   const asked = { endpointName: environment.ENDPOINT_NAME, window, intervalSeconds: plan.intervalSeconds, samplingPercentage, policy };
   const usage = champion ? await endpointUsage({ ...asked, since: champion.since }, clients) : { invocations: null, samplingPercentage: 100 };

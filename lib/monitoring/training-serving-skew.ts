@@ -30,8 +30,9 @@ type SkewPolicy = Pick<MonitoringPolicy, 'minimumSampleSize' | 'psiThreshold' | 
  * above all, is nobody's mistake. Undefined when the version's training data was not profiled.
  *
  * @param first the window belongs to the first ones of the version
+ * @param driftedBefore features that had already drifted for the version before: drift that a new version did not cure is not a mistake of its serving
  */
-export function trainingServingSkew(baseline: Baseline, profile: Profile, first: boolean, policy: SkewPolicy): SkewReport | undefined {
+export function trainingServingSkew(baseline: Baseline, profile: Profile, first: boolean, policy: SkewPolicy, driftedBefore: readonly string[] = []): SkewReport | undefined {
   const compared = baseline.columns.flatMap(({ name, bins, reference, training }, position) => {
     if (name === PREDICTION_COLUMN || training === undefined) return [];
     const current = profile.columns[position]!;
@@ -45,7 +46,7 @@ export function trainingServingSkew(baseline: Baseline, profile: Profile, first:
   const features = compared.map(({ name, training, heldOut }) => ({
     name,
     trainingPsi: training.value,
-    skewed: (policy.weights[name] ?? 1) > 0 && differs(training) && differs(heldOut),
+    skewed: (policy.weights[name] ?? 1) > 0 && !driftedBefore.includes(name) && differs(training) && differs(heldOut),
   }));
   const found = first ? features.filter(({ skewed }) => skewed).sort((a, b) => b.trainingPsi - a.trainingPsi || (a.name < b.name ? -1 : 1)) : [];
   return {

@@ -43,6 +43,23 @@ export async function lastCaptured(plan: WindowPlan, since: string, policy: Moni
   return Date.parse(since);
 }
 
+/** Features that had drifted for the champion before, by the last window in which it was judged; as far back as the lookback reaches behind the change. */
+export async function driftedForPredecessor(
+  { window, intervalSeconds }: WindowPlan,
+  champion: { readonly version: number; readonly since: string },
+  policy: MonitoringPolicy,
+  source: ObjectSource,
+): Promise<string[]> {
+  const earliest = Date.parse(champion.since) - policy.maximumLookbackSeconds * 1000;
+  for (let step = 0; Date.parse(window.start) - step * intervalSeconds * 1000 > earliest; step++) {
+    // Not among the windows that the verdict rests on: drift is judged by the version's own rows.
+    const report = await lookAt(precedingWindow(window, step), {}, source);
+    const before = report?.versions.find(({ version }) => version === report.champion?.version && version !== champion.version);
+    if (before && before.verdict.status !== 'INSUFFICIENT_DATA') return before.verdict.columns.filter(({ status }) => status === 'DRIFTED').map(({ name }) => name);
+  }
+  return [];
+}
+
 async function lookAt(window: MonitoringWindow, preceding: Preceding, { s3, bucket, model }: ObjectSource): Promise<DriftReport | undefined> {
   const report = (await getJson<DriftReport>(s3, bucket, windowKeys.report(model, window.id)))?.value;
   // A window of another length, from before the interval was changed, is not the one that precedes.

@@ -214,6 +214,13 @@ describe('profiles', () => {
   for (let i = 0; i < 200; i++) builder.add([String(i % 23), 'ab'[i % 2]!]);
   const baseline = builder.build();
 
+  it('sum numbers next to the least that there are exactly, in any order', () => {
+    const column = (cells: string[][]): unknown => profileOf(baseline, cells).columns[0]!.moments;
+    expect(column([['4.450147783326772e-308', ''], ['-5e-324', '']])).toEqual(column([['-5e-324', ''], ['4.450147783326772e-308', '']]));
+    const [low, high] = [profileOf(baseline, [['-5e-324', '']]), profileOf(baseline, [['4.450147783326772e-308', '']])];
+    expect(JSON.stringify(mergeProfiles(low, high))).toBe(JSON.stringify(profileOf(baseline, [['4.450147783326772e-308', ''], ['-5e-324', '']])));
+  });
+
   it('merge in any order and grouping into the profile of all rows, byte for byte', () => {
     fc.assert(
       fc.property(rows, rows, rows, (a, b, c) => {

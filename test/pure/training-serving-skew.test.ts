@@ -56,6 +56,12 @@ describe('training-serving skew', () => {
     expect(skew.features[0]!.trainingPsi).toBeGreaterThan(0.2);
   });
 
+  it('is not drift that the version before had already, and that a new version did not cure', () => {
+    const baseline = baselineOf(plain, plain);
+    expect(trainingServingSkew(baseline, profileOf(baseline, 1000, kilometres), true, POLICY, ['distance'])!.skewed).toBe(false);
+    expect(trainingServingSkew(baseline, profileOf(baseline, 1000, kilometres), true, POLICY, ['carrier'])!.skewed).toBe(true);
+  });
+
   it('says nothing below the minimum sample, and nothing of features without weight', () => {
     const baseline = baselineOf(plain, plain);
     expect(trainingServingSkew(baseline, profileOf(baseline, 199, kilometres), true, POLICY)).toMatchObject({ judged: false, skewed: false });

@@ -24,6 +24,7 @@ export class ExactSum {
   public add(value: number): void {
     float[0] = value;
     const group = (words[1]! & 0x7fffffff) >>> (20 + GROUP_BITS);
+    if (group === 0) return this.addTiny(value);
     const scaled = value * SPLITTER;
     const high = scaled - (scaled - value);
     this.high[group]! += high;
@@ -52,23 +53,32 @@ export class ExactSum {
         const scaled = value * SPLITTER;
         const high = scaled - (scaled - value);
         const low = value - high;
-        valueHighs[group]! += high;
-        valueLows[group]! += low;
+        if (group === 0) values.addTiny(value);
+        else {
+          valueHighs[group]! += high;
+          valueLows[group]! += low;
+        }
         // The square as two doubles, rounded one and error (Dekker 1971).
         const square = value * value;
         bits[0] = square;
         const squareGroup = (halves[1]! & 0x7fffffff) >>> (20 + GROUP_BITS);
-        const scaledSquare = square * SPLITTER;
-        const squareHigh = scaledSquare - (scaledSquare - square);
-        squareHighs[squareGroup]! += squareHigh;
-        squareLows[squareGroup]! += square - squareHigh;
+        if (squareGroup === 0) squares.addTiny(square);
+        else {
+          const scaledSquare = square * SPLITTER;
+          const squareHigh = scaledSquare - (scaledSquare - square);
+          squareHighs[squareGroup]! += squareHigh;
+          squareLows[squareGroup]! += square - squareHigh;
+        }
         const error = high * high - square + 2 * high * low + low * low;
         bits[0] = error;
         const errorGroup = (halves[1]! & 0x7fffffff) >>> (20 + GROUP_BITS);
-        const scaledError = error * SPLITTER;
-        const errorHigh = scaledError - (scaledError - error);
-        squareHighs[errorGroup]! += errorHigh;
-        squareLows[errorGroup]! += error - errorHigh;
+        if (errorGroup === 0) squares.addTiny(error);
+        else {
+          const scaledError = error * SPLITTER;
+          const errorHigh = scaledError - (scaledError - error);
+          squareHighs[errorGroup]! += errorHigh;
+          squareLows[errorGroup]! += error - errorHigh;
+        }
       }
     }
   }
@@ -77,6 +87,11 @@ export class ExactSum {
   public units(): bigint {
     this.flush();
     return this.total;
+  }
+
+  /** Below 2^-1014. Subnormal numbers have no leading bit, so that their halves are not of 26 bits; next to 0, they hardly occur. */
+  private addTiny(value: number): void {
+    if (value !== 0) this.total += toUnits(value);
   }
 
   private reserve(additions: number): void {
