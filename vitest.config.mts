@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     globalSetup: ['scripts/vitest-global-setup.ts'],
     projects: [
-      { extends: true, test: { name: 'pure', include: ['test/pure/**/*.test.ts'], testTimeout: 30_000 } },
+      { extends: true, test: { name: 'pure', include: ['test/pure/**/*.test.ts'], setupFiles: ['test/property-seed.ts'], testTimeout: 30_000 } },
       {
         extends: true,
         test: { name: 'synth', include: ['test/synth/**/*.test.ts'], isolate: false, testTimeout: 120_000, hookTimeout: 120_000 },
